@@ -1,0 +1,49 @@
+// The effective settings of a run, after option, environment, file and default have been weighed.
+
+/** How a record line is written. */
+export type OutputFormat = 'text' | 'json';
+
+/** An inclusive range of ports, 0 to 65535. */
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** An address or network in binary: 4 or 16 bytes, and how many leading bits count. */
+export interface Network {
+  readonly bytes: Uint8Array;
+  readonly prefix: number;
+}
+
+export interface Settings {
+  /** interface names; `any` stands alone; empty: choose (eth0, else the default route's) */
+  readonly interfaces: readonly string[];
+  readonly promiscuous: boolean;
+  /** files to replay, `-` for standard input; empty: live capture */
+  readonly files: readonly string[];
+  readonly ports: readonly PortRange[];
+  /** whether -p was given (or set), so that the port test stands beside -f too */
+  readonly portsGiven: boolean;
+  /** BPF expression in place of the one built from the ports; '' for none */
+  readonly filter: string;
+  /** in place of this host's addresses; undefined: this host's (live), none (replay) */
+  readonly local: readonly Network[] | undefined;
+  /** log directory, or `-` for standard output */
+  readonly directory: string;
+  readonly split: boolean;
+  readonly format: OutputFormat;
+  /** 1 to 262144 bytes (0 and below on the command line mean 65535) */
+  readonly snaplen: number;
+  /** kernel buffer an interface, MiB, 1 to 2047 */
+  readonly bufferMiB: number;
+  /** packets to capture before stopping; -1 for no end */
+  readonly count: number;
+  /** parsing workers, from 1 */
+  readonly workers: number;
+  /** file for a CPU profile of the parsing workers; '' for none */
+  readonly cpuProfile: string;
+  /** statistics to the operational log every this many packets, from 1 */
+  readonly logEvery: number;
+  readonly addVlan: boolean;
+  readonly utc: boolean;
+}

@@ -1,0 +1,40 @@
+// What a parsing worker counts of a batch. The totals of a source are the sums over its batches: they add up because every
+// frame raises FRAMES and exactly one of PARSED and the skip reasons.
+
+import { OUTCOME } from '../wire/outcome.js';
+
+/** Rows of a counter vector. The first rows are the decoder's outcomes, so that a reason is counted by its number. */
+export const COUNTER = {
+  /** TCP on a service port */
+  PARSED: OUTCOME.TCP,
+  NOT_IP: OUTCOME.NOT_IP,
+  NOT_TCP: OUTCOME.NOT_TCP,
+  FRAGMENT: OUTCOME.FRAGMENT,
+  CUT_SHORT: OUTCOME.CUT_SHORT,
+  MALFORMED: OUTCOME.MALFORMED,
+  LINK_TYPE: OUTCOME.LINK_TYPE,
+  /** TCP on other ports */
+  OTHER_PORT: 7,
+  /** turned away by -f on replay */
+  FILTERED: 8,
+  /** frames of the batches parsed */
+  FRAMES: 9,
+  /** of the parsed: no payload (handshakes, acknowledgements) */
+  EMPTY: 10,
+  /** of the parsed: a payload that begins no message */
+  NO_MESSAGE: 11,
+  /** of those: TLS hellos */
+  TLS: 12,
+  /** of those: HTTP/2 prefaces */
+  HTTP2: 13,
+  /** records by kind, in the order of record/kinds.ts */
+  RECORDS: 14,
+  /** of the records: marked truncated, marked malformed */
+  TRUNCATED: 18,
+  MALFORMED_MESSAGE: 19,
+  /** bytes of the record lines */
+  LINE_BYTES: 20,
+  /** frames of a batch whose worker failed: skipped, not parsed */
+  ABANDONED: 21,
+} as const;
+export const COUNTERS = 22;

@@ -1,0 +1,291 @@
+// The batch ring: the capture thread fills slots with frames, the parsing workers take them in order.
+//
+// Everything about a slot is in this file. One SharedArrayBuffer each for
+//
+//   control   Int32Array    | PUBLISHED | CLAIMED | ENDED | STOP | ... | slot 0 | slot 1 | ... |
+//                             slot: STATE, FRAMES, SOURCE, padding (one cache line a slot)
+//   numbers   Float64Array  | slot 0: FIRST_FRAME, WATERMARK_SECONDS, WATERMARK_NANOSECONDS, padding | slot 1 | ... |
+//   index     Uint32Array   | slot 0: frame 0, frame 1, ... | slot 1 | ... |        FRAME_WORDS words a frame
+//   bytes     Uint8Array    | slot 0: frame bytes in any layout | slot 1 | ... |    slotBytes a slot
+//
+//   batch number n lives in slot n % slots
+//
+//          publish(): STATE = FULL, PUBLISHED++          claim(): CLAIMED++           release(): STATE = FREE
+//   free ------------------------------------> full ----------------------> taken -------------------------> free
+//        the capture thread, in order                 any worker, in order           that worker
+//
+// A frame is where the index says it is: a source may leave its own headers between frames (a savefile's, libpcap's
+// dump), the workers never look at them. Frame bytes and index words are plain writes; they become visible to the worker
+// because publish() stores STATE and PUBLISHED atomically after them and claim() reads PUBLISHED atomically before.
+// Batch numbers count modulo 2^32; `slots` is a power of two, so the wrap keeps its slot.
+
+/** Index words of one frame, FRAME_WORDS of them. */
+export const FRAME = {
+  /** where its first byte is, counted from the start of the ring's `bytes` */
+  OFFSET: 0,
+  /** captured bytes */
+  LENGTH: 1,
+  /** capture time: seconds since 1970, low 32 bits */
+  SECONDS: 2,
+  /** 0 to 999,999,999 */
+  NANOSECONDS: 3,
+  /** seconds since 1970, high bits (0 until 2106) */
+  SECONDS_HIGH: 4,
+  /** row of the link table (link_table.ts): link type and interface name */
+  LINK: 5,
+  /** bytes on the wire */
+  WIRE_LENGTH: 6,
+} as const;
+export const FRAME_WORDS = 8;
+
+const PUBLISHED = 0;
+const CLAIMED = 1;
+const ENDED = 2;
+const STOP = 3;
+const FIRST_SLOT = 16;
+const SLOT_WORDS = 16;
+const STATE = 0;
+const FRAMES = 1;
+const SOURCE = 2;
+
+const FREE = 0;
+const FULL = 1;
+
+const SLOT_NUMBERS = 8;
+const FIRST_FRAME = 0;
+const WATERMARK_SECONDS = 1;
+const WATERMARK_NANOSECONDS = 2;
+
+/** What main asks of the capture thread. */
+export const STOP_REQUEST = { RUN: 0, DRAIN: 1, ABANDON: 2 } as const;
+
+/** The shared memory of a ring, as it travels to the threads. */
+export interface BatchRingMemory {
+  readonly slots: number;
+  readonly slotBytes: number;
+  readonly slotFrames: number;
+  readonly control: SharedArrayBuffer;
+  readonly numbers: SharedArrayBuffer;
+  readonly index: SharedArrayBuffer;
+  readonly bytes: SharedArrayBuffer;
+}
+
+/**
+ * Allocates a ring; the kernel hands out its pages only when a slot is first used.
+ * @param slots a power of two, at least 2
+ * @param slotBytes frame bytes a slot, a multiple of 8; also the largest frame a source may bring
+ * @param slotFrames frames a slot
+ */
+export function allocateBatchRing(slots: number, slotBytes: number, slotFrames: number): BatchRingMemory {
+  if (slots < 2 || (slots & (slots - 1)) !== 0) throw new RangeError('slots must be a power of two');
+  return {
+    slots,
+    slotBytes,
+    slotFrames,
+    control: new SharedArrayBuffer((FIRST_SLOT + slots * SLOT_WORDS) * 4),
+    numbers: new SharedArrayBuffer(slots * SLOT_NUMBERS * 8),
+    index: new SharedArrayBuffer(slots * slotFrames * FRAME_WORDS * 4),
+    bytes: new SharedArrayBuffer(slots * slotBytes),
+  };
+}
+
+/** What both ends see of the ring. */
+class BatchRingView {
+  /** frame bytes of every slot */
+  readonly bytes: Uint8Array;
+  /** frame index of every slot, FRAME_WORDS words a frame */
+  readonly index: Uint32Array;
+  protected readonly control: Int32Array;
+  protected readonly numbers: Float64Array;
+
+  constructor(protected readonly memory: BatchRingMemory) {
+    this.control = new Int32Array(memory.control);
+    this.numbers = new Float64Array(memory.numbers);
+    this.index = new Uint32Array(memory.index);
+    this.bytes = new Uint8Array(memory.bytes);
+  }
+
+  /** One of STOP_REQUEST. */
+  get stopRequest(): number {
+    return Atomics.load(this.control, STOP);
+  }
+
+  /** Batches published and not yet claimed: 0 to slots. */
+  get waiting(): number {
+    return (Atomics.load(this.control, PUBLISHED) - Atomics.load(this.control, CLAIMED)) | 0;
+  }
+
+  protected slotWord(slot: number, word: number): number {
+    return FIRST_SLOT + slot * SLOT_WORDS + word;
+  }
+}
+
+/** Main's end: it asks for the stop. */
+export class BatchRingOwner extends BatchRingView {
+  /** Asks the capture thread to stop; a request never becomes a weaker one. Wakes a producer that waits for a slot. */
+  requestStop(request: number): void {
+    if (Atomics.load(this.control, STOP) >= request) return;
+    Atomics.store(this.control, STOP, request);
+    for (let slot = 0; slot < this.memory.slots; slot++) Atomics.notify(this.control, this.slotWord(slot, STATE));
+  }
+}
+
+/**
+ * The capture thread's end. One slot is open at a time, between acquire() and publish(): sources write frame bytes into
+ * `bytes` from `start` (inclusive) to `limit` (exclusive) and list each frame with add().
+ */
+export class BatchProducer extends BatchRingView {
+  /** first byte of the open slot in `bytes` */
+  start = 0;
+  /** one past its last byte */
+  limit = 0;
+  /** frames listed in the open slot */
+  frames = 0;
+  private slot = 0;
+  private opened = false;
+  private nextWord = 0;
+  private batch: number;
+
+  constructor(memory: BatchRingMemory) {
+    super(memory);
+    this.batch = Atomics.load(this.control, PUBLISHED);
+  }
+
+  /**
+   * Opens the next slot; waits while the workers still have it.
+   * @param timeoutMs the longest wait
+   * @returns false when the time ran out or a stop was requested first: look at stopRequest and call again
+   */
+  acquire(timeoutMs: number): boolean {
+    if (this.opened) return true;
+    const slot = this.batch & (this.memory.slots - 1);
+    const state = this.slotWord(slot, STATE);
+    if (Atomics.load(this.control, state) !== FREE) Atomics.wait(this.control, state, FULL, timeoutMs);
+    if (Atomics.load(this.control, state) !== FREE) return false;
+    this.slot = slot;
+    this.opened = true;
+    this.start = slot * this.memory.slotBytes;
+    this.limit = this.start + this.memory.slotBytes;
+    this.frames = 0;
+    this.nextWord = slot * this.memory.slotFrames * FRAME_WORDS;
+    return true;
+  }
+
+  /** How many more frames the open slot's index can list. */
+  get room(): number {
+    return this.memory.slotFrames - this.frames;
+  }
+
+  /**
+   * Lists a frame; the caller has checked `room`.
+   * @param offset where its bytes begin in `bytes`
+   * @param seconds since 1970, 0 to 2^53
+   * @param link row of the link table
+   */
+  add(offset: number, length: number, wireLength: number, seconds: number, nanoseconds: number, link: number): void {
+    const { index } = this;
+    const at = this.nextWord;
+    index[at + FRAME.OFFSET] = offset;
+    index[at + FRAME.LENGTH] = length;
+    index[at + FRAME.SECONDS] = seconds;
+    index[at + FRAME.NANOSECONDS] = nanoseconds;
+    index[at + FRAME.SECONDS_HIGH] = seconds > 0xffffffff ? seconds / 0x100000000 : 0;
+    index[at + FRAME.LINK] = link;
+    index[at + FRAME.WIRE_LENGTH] = wireLength;
+    this.nextWord = at + FRAME_WORDS;
+    this.frames++;
+  }
+
+  /**
+   * Hands the open slot to the workers. A batch without frames is allowed: it carries a watermark.
+   * @param source row of the source board all its frames came from
+   * @param firstFrame ordinal of its first frame in that source, from 1
+   * @param watermarkSeconds no later batch of this source will hold a frame older than this (several sources: the writer
+   *   merges by it); with `watermarkNanoseconds` below the second
+   */
+  publish(source: number, firstFrame: number, watermarkSeconds: number, watermarkNanoseconds: number): void {
+    const { control, numbers, slot } = this;
+    control[this.slotWord(slot, FRAMES)] = this.frames;
+    control[this.slotWord(slot, SOURCE)] = source;
+    numbers[slot * SLOT_NUMBERS + FIRST_FRAME] = firstFrame;
+    numbers[slot * SLOT_NUMBERS + WATERMARK_SECONDS] = watermarkSeconds;
+    numbers[slot * SLOT_NUMBERS + WATERMARK_NANOSECONDS] = watermarkNanoseconds;
+    // Release order: STATE before PUBLISHED, so that a claimed slot is always seen FULL and can be freed.
+    Atomics.store(control, this.slotWord(slot, STATE), FULL);
+    this.batch = (this.batch + 1) | 0;
+    Atomics.store(control, PUBLISHED, this.batch);
+    Atomics.notify(control, PUBLISHED, 1);
+    this.opened = false;
+  }
+
+  /** No batch follows: workers that find nothing more stop. */
+  end(): void {
+    Atomics.store(this.control, ENDED, 1);
+    Atomics.notify(this.control, PUBLISHED);
+  }
+}
+
+/** A worker's end: claim() a batch, read it, release() it. */
+export class BatchConsumer extends BatchRingView {
+  /** the claimed batch's number, modulo 2^32 */
+  batch = 0;
+  /** row of the source board */
+  source = 0;
+  /** frames in it, 0 for a batch that only moves the watermark */
+  frames = 0;
+  /** ordinal of its first frame in its source, from 1 */
+  firstFrame = 0;
+  watermarkSeconds = 0;
+  watermarkNanoseconds = 0;
+  /** first index word of its first frame */
+  firstWord = 0;
+  private slot = 0;
+
+  /**
+   * Takes the next batch, or waits for one.
+   * @param timeoutMs the longest wait
+   * @returns CLAIM.TAKEN, CLAIM.NOTHING when the time ran out, CLAIM.ENDED when none will come
+   */
+  claim(timeoutMs: number): number {
+    const { control } = this;
+    let waited = false;
+    for (;;) {
+      // ENDED is read before PUBLISHED: what was published before the end is then always seen.
+      const ended = Atomics.load(control, ENDED);
+      const claimed = Atomics.load(control, CLAIMED);
+      const published = Atomics.load(control, PUBLISHED);
+      if (((published - claimed) | 0) > 0) {
+        if (Atomics.compareExchange(control, CLAIMED, claimed, (claimed + 1) | 0) !== claimed) continue;
+        this.open(claimed);
+        return CLAIM.TAKEN;
+      }
+      if (ended === 1) return CLAIM.ENDED;
+      if (waited) return CLAIM.NOTHING;
+      Atomics.wait(control, PUBLISHED, published, timeoutMs);
+      waited = true;
+    }
+  }
+
+  private open(batch: number): void {
+    const { control, numbers } = this;
+    const slot = batch & (this.memory.slots - 1);
+    this.batch = batch;
+    this.slot = slot;
+    this.frames = control[this.slotWord(slot, FRAMES)];
+    this.source = control[this.slotWord(slot, SOURCE)];
+    this.firstFrame = numbers[slot * SLOT_NUMBERS + FIRST_FRAME];
+    this.watermarkSeconds = numbers[slot * SLOT_NUMBERS + WATERMARK_SECONDS];
+    this.watermarkNanoseconds = numbers[slot * SLOT_NUMBERS + WATERMARK_NANOSECONDS];
+    this.firstWord = slot * this.memory.slotFrames * FRAME_WORDS;
+  }
+
+  /** Gives the slot back: its bytes and index words must not be read after this. */
+  release(): void {
+    const state = this.slotWord(this.slot, STATE);
+    Atomics.store(this.control, state, FREE);
+    Atomics.notify(this.control, state, 1);
+  }
+}
+
+/** Answers of BatchConsumer.claim(). */
+export const CLAIM = { TAKEN: 0, NOTHING: 1, ENDED: 2 } as const;
