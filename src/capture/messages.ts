@@ -1,0 +1,44 @@
+// What the capture thread tells main: everything rare. Frames go through the ring, numbers through the source board.
+
+/** A source is open: what SPEC section 5 says at start. */
+export interface OpenedMessage {
+  readonly type: 'opened';
+  /** row of the source board; rows are given out from 0 in order */
+  readonly row: number;
+  /** interface or file name */
+  readonly name: string;
+  /** LINKTYPE_ number; of a file with several, the first */
+  readonly linkType: number;
+  /** kernel buffer granted in bytes, live only */
+  readonly bufferBytes?: number;
+  /** BPF expression in force, live only */
+  readonly filter?: string;
+  /** `ns` or `us`, live only */
+  readonly timestampPrecision?: string;
+}
+
+/** Something the user should know; the run goes on. One line. */
+export interface WarningMessage {
+  readonly type: 'warning';
+  readonly text: string;
+}
+
+/** A source could not be opened or broke off; the others go on, the exit code will be 1. One line: what, where, what to do. */
+export interface FailedMessage {
+  readonly type: 'failed';
+  readonly text: string;
+}
+
+/** The addresses that count as local, live only: at start and whenever they change. Canonical text, networks with /prefix. */
+export interface LocalMessage {
+  readonly type: 'local';
+  readonly addresses: readonly string[];
+}
+
+/** Every source is open (or failed): traffic from now on is seen. Live only. */
+export interface ReadyMessage {
+  readonly type: 'ready';
+}
+
+export type CaptureMessage = OpenedMessage | WarningMessage | FailedMessage | LocalMessage | ReadyMessage;
+export type CaptureReport = (message: CaptureMessage) => void;
