@@ -1,0 +1,75 @@
+// Where a message ends, as far as its own packet tells (RFC 9112 section 6): the next pipelined message begins there.
+
+import { CR, LF, ZERO, isDigit } from '../bytes/ascii.js';
+import { MESSAGE, type Message, REQUEST_FIELD, RESPONSE_FIELD } from './message.js';
+
+const UNKNOWN = -1;
+const CONNECT = 0x43;
+
+/**
+ * The offset behind a message and its body.
+ * @param kind MESSAGE.REQUEST or MESSAGE.RESPONSE, as scanMessage() answered
+ * @returns an offset that may lie beyond `end`, or -1 when this packet does not tell
+ */
+export function messageEnd(bytes: Uint8Array, end: number, message: Message, kind: number): number {
+  if (message.bodyStart < 0) return UNKNOWN;
+  if (kind === MESSAGE.REQUEST) return requestEnd(bytes, end, message);
+  return responseEnd(bytes, end, message);
+}
+
+function requestEnd(bytes: Uint8Array, end: number, message: Message): number {
+  const { requestFields: fields, bodyStart } = message;
+  // What follows a CONNECT is the tunnel's.
+  if (bytes[message.start] === CONNECT && bytes[message.start + 3] === 0x4e) return UNKNOWN;
+  if (fields.start[REQUEST_FIELD.TRANSFER_ENCODING] >= 0) return chunkedEnd(bytes, bodyStart, end);
+  const length = fields.start[REQUEST_FIELD.CONTENT_LENGTH];
+  return length < 0 ? bodyStart : lengthEnd(bytes, bodyStart, length, fields.end[REQUEST_FIELD.CONTENT_LENGTH]);
+}
+
+function responseEnd(bytes: Uint8Array, end: number, message: Message): number {
+  const { responseFields: fields, bodyStart, status } = message;
+  const code = (bytes[status] - ZERO) * 100 + (bytes[status + 1] - ZERO) * 10 + bytes[status + 2] - ZERO;
+  if (code === 101) return UNKNOWN; // another protocol follows
+  if (code < 200 || code === 204 || code === 304) return bodyStart;
+  if (fields.start[RESPONSE_FIELD.TRANSFER_ENCODING] >= 0) return chunkedEnd(bytes, bodyStart, end);
+  const length = fields.start[RESPONSE_FIELD.CONTENT_LENGTH];
+  // Without a length the body lasts until the connection closes.
+  return length < 0 ? UNKNOWN : lengthEnd(bytes, bodyStart, length, fields.end[RESPONSE_FIELD.CONTENT_LENGTH]);
+}
+
+/** Behind a body of Content-Length; -1 when the value is not a plain decimal that a packet could hold. */
+function lengthEnd(bytes: Uint8Array, bodyStart: number, from: number, to: number): number {
+  if (to === from || to - from > 9) return UNKNOWN;
+  let length = 0;
+  for (let at = from; at < to; at++) {
+    if (!isDigit(bytes[at])) return UNKNOWN;
+    length = length * 10 + bytes[at] - ZERO;
+  }
+  return bodyStart + length;
+}
+
+/** Behind a chunked body that ends in this packet without trailer fields (RFC 9112 section 7.1), else -1. */
+function chunkedEnd(bytes: Uint8Array, bodyStart: number, end: number): number {
+  let at = bodyStart;
+  for (;;) {
+    let size = 0;
+    let digits = 0;
+    for (; at < end && hexDigit(bytes[at]) >= 0 && digits < 7; at++, digits++) size = size * 16 + hexDigit(bytes[at]);
+    if (digits === 0) return UNKNOWN;
+    while (at < end && bytes[at] !== LF) at++;
+    at += 1 + size;
+    if (size === 0) return isCrLf(bytes, at, end) ? at + 2 : UNKNOWN;
+    if (!isCrLf(bytes, at, end)) return UNKNOWN;
+    at += 2;
+  }
+}
+
+function isCrLf(bytes: Uint8Array, at: number, end: number): boolean {
+  return at + 2 <= end && bytes[at] === CR && bytes[at + 1] === LF;
+}
+
+function hexDigit(byte: number): number {
+  if (isDigit(byte)) return byte - ZERO;
+  const letter = byte | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : UNKNOWN;
+}

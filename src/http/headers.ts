@@ -1,0 +1,91 @@
+// Header fields of one message: finds the wanted ones by name (RFC 9112 section 5) in one pass over the header section.
+
+import { COLON, CR, LF, SPACE, TAB, ascii } from '../bytes/ascii.js';
+
+const CASE = 0x20;
+
+interface WantedName {
+  /** lower case, with the colon */
+  readonly bytes: Uint8Array;
+  readonly slot: number;
+}
+
+/**
+ * The fields wanted of a kind of message, and where the last scan found them. One object serves every message: its offsets
+ * hold until the next scan.
+ */
+export class HeaderFields {
+  /** offset of each wanted value, -1 when the field is absent; in the order of the names given */
+  readonly start: Int32Array;
+  /** one past each value, optional white space left out; equal to `start` for an empty value */
+  readonly end: Int32Array;
+  /** wanted names by their first byte, in both cases */
+  private readonly byFirstByte: (WantedName[] | undefined)[] = new Array<WantedName[] | undefined>(256).fill(undefined);
+
+  /** @param names field names in any case, 1 byte at least */
+  constructor(names: readonly string[]) {
+    this.start = new Int32Array(names.length).fill(-1);
+    this.end = new Int32Array(names.length);
+    names.forEach((name, slot) => {
+      const wanted = { bytes: ascii(`${name.toLowerCase()}:`), slot };
+      for (const first of [name[0].toLowerCase(), name[0].toUpperCase()]) {
+        (this.byFirstByte[first.charCodeAt(0)] ??= []).push(wanted);
+        if (first === first.toUpperCase() && first === first.toLowerCase()) break; // no letter: one entry
+      }
+    });
+  }
+
+  /**
+   * Reads field lines up to the empty line. The first field of a name counts; line ends are CRLF or LF.
+   * @param at first byte after the start line
+   * @returns offset behind the empty line, or -1 when the section does not end before `end`
+   */
+  scan(bytes: Uint8Array, at: number, end: number): number {
+    this.start.fill(-1);
+    let line = at;
+    while (line < end) {
+      const first = bytes[line];
+      if (first === LF) return line + 1;
+      if (first === CR && line + 1 < end && bytes[line + 1] === LF) return line + 2;
+      let lineEnd = line;
+      while (lineEnd < end && bytes[lineEnd] !== LF) lineEnd++;
+      const wanted = this.byFirstByte[first];
+      if (wanted !== undefined) this.take(bytes, line, lineEnd, wanted);
+      line = lineEnd + 1;
+    }
+    return -1;
+  }
+
+  private take(bytes: Uint8Array, line: number, lineEnd: number, wanted: readonly WantedName[]): void {
+    for (let i = 0; i < wanted.length; i++) {
+      const { bytes: name, slot } = wanted[i];
+      if (!startsWith(bytes, line, lineEnd, name)) continue;
+      if (this.start[slot] < 0) this.keep(bytes, line + name.length, lineEnd, slot);
+      return;
+    }
+  }
+
+  private keep(bytes: Uint8Array, from: number, lineEnd: number, slot: number): void {
+    let start = from;
+    let end = lineEnd;
+    while (start < end && isBlank(bytes[start])) start++;
+    while (end > start && (isBlank(bytes[end - 1]) || bytes[end - 1] === CR)) end--;
+    this.start[slot] = start;
+    this.end[slot] = end;
+  }
+}
+
+/** Whether the line begins with `name` (lower case, ending in a colon), letters in either case. */
+function startsWith(bytes: Uint8Array, line: number, lineEnd: number, name: Uint8Array): boolean {
+  const last = name.length - 1;
+  if (lineEnd - line <= last || bytes[line + last] !== COLON) return false;
+  for (let i = 0; i < last; i++) {
+    const byte = bytes[line + i];
+    if (byte !== name[i] && ((byte | CASE) !== name[i] || byte < 0x41 || byte > 0x5a)) return false;
+  }
+  return true;
+}
+
+function isBlank(byte: number): boolean {
+  return byte === SPACE || byte === TAB;
+}

@@ -1,0 +1,64 @@
+// Civil time of records, kept from one to the next: most records of a second share everything but the fraction.
+
+import { civilDate } from '../bytes/calendar.js';
+import { writePadded } from '../bytes/write.js';
+
+const DAY_SECONDS = 86400;
+/** Zone offsets change at quarter hours at the finest (the tz database's rules since 1972). */
+const OFFSET_SPAN_SECONDS = 900;
+
+/** What a zone adds to UTC at a moment, in seconds. */
+export type ZoneOffset = (seconds: number) => number;
+
+export const utcOffset: ZoneOffset = () => 0;
+
+/** The zone of this process (TZ, else /etc/localtime). */
+export const localOffset: ZoneOffset = (seconds) => Math.round(new Date(seconds * 1000).getTimezoneOffset() * -60);
+
+/** Year, month, day and time of day of the last moment it was set to. */
+export class Clock {
+  /** days since 1970-01-01 in the zone, not below 0 */
+  day = 0;
+  private date = 19700101;
+  private secondOfDay = 0;
+  private seconds = -1;
+  private offset = 0;
+  private offsetFrom = -1;
+
+  constructor(private readonly zoneOffset: ZoneOffset) {}
+
+  /** @param seconds since 1970, 0 to 253402300799 (9999-12-31T23:59:59Z) */
+  set(seconds: number): void {
+    if (seconds === this.seconds) return;
+    this.seconds = seconds;
+    const span = Math.floor(seconds / OFFSET_SPAN_SECONDS);
+    if (span !== this.offsetFrom) {
+      this.offsetFrom = span;
+      this.offset = this.zoneOffset(seconds);
+    }
+    // West of Greenwich the first hours of 1970 lie before it; they are shown as its first second.
+    const local = Math.max(0, seconds + this.offset);
+    const day = Math.floor(local / DAY_SECONDS);
+    this.secondOfDay = local - day * DAY_SECONDS;
+    if (day === this.day) return;
+    this.day = day;
+    this.date = civilDate(day);
+  }
+
+  /** Writes `YYYY-MM-DD`, the separator and `HH:MM:SS`: 19 bytes. */
+  write(out: Uint8Array, at: number, separator: number): number {
+    const { date, secondOfDay } = this;
+    const minute = Math.floor(secondOfDay / 60);
+    writePadded(out, at, Math.floor(date / 10000), 4);
+    out[at + 4] = 0x2d;
+    writePadded(out, at + 5, Math.floor(date / 100) % 100, 2);
+    out[at + 7] = 0x2d;
+    writePadded(out, at + 8, date % 100, 2);
+    out[at + 10] = separator;
+    writePadded(out, at + 11, Math.floor(minute / 60), 2);
+    out[at + 13] = 0x3a;
+    writePadded(out, at + 14, minute % 60, 2);
+    out[at + 16] = 0x3a;
+    return writePadded(out, at + 17, secondOfDay % 60, 2);
+  }
+}

@@ -1,0 +1,161 @@
+// The json format (SPEC section 2): one object a line, keys in a fixed order, absent ones left out. Valid UTF-8 is kept; bytes
+// that are not, control characters and backslashes become the text \xHH, so that nothing is ambiguous.
+
+import { ADDRESS_TEXT_BYTES, writeAddress } from '../bytes/address.js';
+import { ZERO, ascii, isDigit } from '../bytes/ascii.js';
+import { writeBytes, writeDecimal, writePadded } from '../bytes/write.js';
+import { type HeaderFields } from '../http/headers.js';
+import { REQUEST_FIELD, RESPONSE_FIELD } from '../http/message.js';
+import { MAX_VLANS } from '../wire/frame.js';
+import { Clock, utcOffset } from './clock.js';
+import { ESCAPED_JSON_BYTES, writeJsonText } from './json_text.js';
+import { KIND_NAMES } from './kinds.js';
+import type { LineFormat, RecordView } from './view.js';
+
+const T = 0x54;
+const DOT = 0x2e;
+const COMMA = 0x2c;
+const VERSION_BYTES = 8;
+const STATUS_BYTES = 3;
+
+const TIME = ascii('{"time":"');
+const FRAME = ascii('Z","frame":');
+const INTERFACE = ascii(',"iface":');
+const KINDS = KIND_NAMES.map((name) => ascii(`,"kind":"${name}","src":"`));
+const SOURCE_PORT = ascii('","sport":');
+const DESTINATION = ascii(',"dst":"');
+const DESTINATION_PORT = ascii('","dport":');
+const METHOD = ascii(',"method":');
+const TARGET = ascii(',"target":');
+const VERSION = ascii(',"version":');
+const HOST = ascii(',"host":');
+const USER_AGENT = ascii(',"user_agent":');
+const STATUS = ascii(',"status":');
+const REASON = ascii(',"reason":');
+const CONTENT_LENGTH = ascii(',"content_length":');
+const CONTENT_TYPE = ascii(',"content_type":');
+const TRUNCATED = ascii(',"truncated":true');
+const MALFORMED = ascii(',"malformed":true');
+const VLAN = ascii(',"vlan":[');
+const VLAN_END = ascii(']');
+const END = ascii('}\n');
+
+/** Everything of a line that the message does not decide. */
+const FIXED_BYTES = 512 + 2 * ADDRESS_TEXT_BYTES + 6 * MAX_VLANS;
+
+/** 2^53 - 1 has 16 digits. */
+const MAX_SAFE = ascii(String(Number.MAX_SAFE_INTEGER));
+
+export class JsonFormat implements LineFormat {
+  private readonly clock = new Clock(utcOffset);
+
+  day(seconds: number): number {
+    this.clock.set(seconds);
+    return this.clock.day;
+  }
+
+  bound(record: RecordView): number {
+    const { message } = record;
+    const sectionEnd = message.bodyStart < 0 ? record.frame.end : message.bodyStart;
+    return FIXED_BYTES + ESCAPED_JSON_BYTES * (sectionEnd - message.start + record.interfaceName.length);
+  }
+
+  write(out: Uint8Array, at: number, record: RecordView): number {
+    const { message } = record;
+    let end = this.writeCapture(out, at, record);
+    end = record.isRequest ? writeRequest(out, end, record) : writeResponse(out, end, record);
+    if (record.truncated) end = writeBytes(out, end, TRUNCATED);
+    if (message.malformed) end = writeBytes(out, end, MALFORMED);
+    if (record.frame.vlanCount > 0) end = writeVlans(out, end, record);
+    return writeBytes(out, end, END);
+  }
+
+  /** Time, frame, interface, kind, addresses and ports. */
+  private writeCapture(out: Uint8Array, at: number, record: RecordView): number {
+    const { bytes, frame, interfaceName } = record;
+    let end = writeBytes(out, at, TIME);
+    end = this.clock.write(out, end, T);
+    out[end] = DOT;
+    end = writePadded(out, end + 1, record.nanoseconds, 9);
+    end = writeBytes(out, end, FRAME);
+    end = writeDecimal(out, end, record.ordinal);
+    if (interfaceName.length > 0) {
+      end = writeBytes(out, end, INTERFACE);
+      end = writeJsonText(out, end, interfaceName, 0, interfaceName.length);
+    }
+    end = writeBytes(out, end, KINDS[record.kind]);
+    end = writeAddress(out, end, bytes, frame.source, frame.addressLength);
+    end = writeBytes(out, end, SOURCE_PORT);
+    end = writeDecimal(out, end, frame.sourcePort);
+    end = writeBytes(out, end, DESTINATION);
+    end = writeAddress(out, end, bytes, frame.destination, frame.addressLength);
+    end = writeBytes(out, end, DESTINATION_PORT);
+    return writeDecimal(out, end, frame.destinationPort);
+  }
+}
+
+function writeRequest(out: Uint8Array, at: number, record: RecordView): number {
+  const { bytes, message } = record;
+  const fields = message.requestFields;
+  let end = writeMember(out, at, METHOD, bytes, message.start, message.methodEnd);
+  end = writeMember(out, end, TARGET, bytes, message.targetStart, message.targetEnd);
+  if (message.version >= 0) end = writeMember(out, end, VERSION, bytes, message.version, message.version + VERSION_BYTES);
+  end = writeField(out, end, HOST, bytes, fields, REQUEST_FIELD.HOST);
+  return writeField(out, end, USER_AGENT, bytes, fields, REQUEST_FIELD.USER_AGENT);
+}
+
+function writeResponse(out: Uint8Array, at: number, record: RecordView): number {
+  const { bytes, message } = record;
+  const fields = message.responseFields;
+  let end = writeMember(out, at, VERSION, bytes, message.version, message.version + VERSION_BYTES);
+  end = writeNumber(out, end, STATUS, bytes, message.status, message.status + STATUS_BYTES);
+  if (message.reasonEnd > message.reasonStart) {
+    end = writeMember(out, end, REASON, bytes, message.reasonStart, message.reasonEnd);
+  }
+  const length = fields.start[RESPONSE_FIELD.CONTENT_LENGTH];
+  if (length >= 0) end = writeNumber(out, end, CONTENT_LENGTH, bytes, length, fields.end[RESPONSE_FIELD.CONTENT_LENGTH]);
+  return writeField(out, end, CONTENT_TYPE, bytes, fields, RESPONSE_FIELD.CONTENT_TYPE);
+}
+
+function writeVlans(out: Uint8Array, at: number, record: RecordView): number {
+  const { vlans, vlanCount } = record.frame;
+  let end = writeBytes(out, at, VLAN);
+  for (let i = 0; i < vlanCount; i++) {
+    if (i > 0) out[end++] = COMMA;
+    end = writeDecimal(out, end, vlans[i]);
+  }
+  return writeBytes(out, end, VLAN_END);
+}
+
+function writeMember(
+  out: Uint8Array, at: number, key: Uint8Array, bytes: Uint8Array, from: number, to: number,
+): number {
+  return writeJsonText(out, writeBytes(out, at, key), bytes, from, to);
+}
+
+function writeField(
+  out: Uint8Array, at: number, key: Uint8Array, bytes: Uint8Array, fields: HeaderFields, slot: number,
+): number {
+  const from = fields.start[slot];
+  return from < 0 ? at : writeMember(out, at, key, bytes, from, fields.end[slot]);
+}
+
+/** A number when the text is one in its canonical form and safe to read as a double, else the text. */
+function writeNumber(
+  out: Uint8Array, at: number, key: Uint8Array, bytes: Uint8Array, from: number, to: number,
+): number {
+  if (!isCanonicalNumber(bytes, from, to)) return writeMember(out, at, key, bytes, from, to);
+  let end = writeBytes(out, at, key);
+  for (let i = from; i < to; i++) out[end++] = bytes[i];
+  return end;
+}
+
+function isCanonicalNumber(bytes: Uint8Array, from: number, to: number): boolean {
+  const length = to - from;
+  if (length === 0 || length > MAX_SAFE.length || (length > 1 && bytes[from] === ZERO)) return false;
+  for (let i = from; i < to; i++) if (!isDigit(bytes[i])) return false;
+  if (length < MAX_SAFE.length) return true;
+  let same = 0;
+  while (same < length - 1 && bytes[from + same] === MAX_SAFE[same]) same++;
+  return bytes[from + same] <= MAX_SAFE[same];
+}

@@ -1,0 +1,168 @@
+// The text format (SPEC section 2): fields separated by one blank, nothing a message holds can forge a line, a column or a
+// terminal command.
+//
+//   time src#port dst#port kind [added] METHOD target version host user-agent
+//   time src#port dst#port kind [added] version status reason content-length content-type
+
+import { ADDRESS_TEXT_BYTES, writeAddress } from '../bytes/address.js';
+import { LF, SPACE, ascii } from '../bytes/ascii.js';
+import { writeBytes, writeDecimal, writeHexEscape, writePadded } from '../bytes/write.js';
+import { type HeaderFields } from '../http/headers.js';
+import { REQUEST_FIELD, RESPONSE_FIELD } from '../http/message.js';
+import { MAX_VLANS } from '../wire/frame.js';
+import { Clock, type ZoneOffset } from './clock.js';
+import { KIND_NAMES } from './kinds.js';
+import type { LineFormat, RecordView } from './view.js';
+
+const HASH = 0x23;
+const DASH = 0x2d;
+const DOT = 0x2e;
+const VERSION_BYTES = 8;
+const STATUS_BYTES = 3;
+const ESCAPED_BYTES = 4;
+const KINDS = KIND_NAMES.map((name) => ascii(`${name} `));
+const VLAN = ascii('vlan=');
+const INTERFACE = ascii('if=');
+
+/** 1 for bytes that stand for themselves in the last field and the reason; a blank counts there, nowhere else. */
+const plainWithBlank = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= SPACE && byte < 0x7f && byte !== 0x5c ? 1 : 0));
+const plain = plainWithBlank.map((value, byte) => (byte === SPACE ? 0 : value));
+
+/** Everything of a line that the message does not decide. */
+const FIXED_BYTES = 64 + 2 * (ADDRESS_TEXT_BYTES + 6) + 6 * MAX_VLANS + 16;
+
+export interface TextOptions {
+  readonly zone: ZoneOffset;
+  /** `vlan=…` behind the kind */
+  readonly addVlan: boolean;
+  /** `if=…` behind the kind */
+  readonly addInterface: boolean;
+}
+
+export class TextFormat implements LineFormat {
+  private readonly clock: Clock;
+  private readonly addVlan: boolean;
+  private readonly addInterface: boolean;
+
+  constructor(options: TextOptions) {
+    this.clock = new Clock(options.zone);
+    this.addVlan = options.addVlan;
+    this.addInterface = options.addInterface;
+  }
+
+  day(seconds: number): number {
+    this.clock.set(seconds);
+    return this.clock.day;
+  }
+
+  bound(record: RecordView): number {
+    const { message } = record;
+    const sectionEnd = message.bodyStart < 0 ? record.frame.end : message.bodyStart;
+    return FIXED_BYTES + ESCAPED_BYTES * (sectionEnd - message.start + record.interfaceName.length);
+  }
+
+  write(out: Uint8Array, at: number, record: RecordView): number {
+    const { bytes, frame } = record;
+    let end = this.clock.write(out, at, SPACE);
+    out[end] = DOT;
+    end = writePadded(out, end + 1, Math.floor(record.nanoseconds / 1000000), 3);
+    out[end] = SPACE;
+    end = writeEndpoint(out, end + 1, bytes, frame.source, frame.addressLength, frame.sourcePort);
+    end = writeEndpoint(out, end, bytes, frame.destination, frame.addressLength, frame.destinationPort);
+    end = writeBytes(out, end, KINDS[record.kind]);
+    if (this.addInterface) end = writeInterface(out, end, record);
+    if (this.addVlan) end = writeVlans(out, end, record);
+    end = record.isRequest ? writeRequest(out, end, record) : writeResponse(out, end, record);
+    out[end] = LF;
+    return end + 1;
+  }
+}
+
+function writeEndpoint(
+  out: Uint8Array, at: number, bytes: Uint8Array, address: number, length: number, port: number,
+): number {
+  let end = writeAddress(out, at, bytes, address, length);
+  out[end] = HASH;
+  end = writeDecimal(out, end + 1, port);
+  out[end] = SPACE;
+  return end + 1;
+}
+
+function writeInterface(out: Uint8Array, at: number, record: RecordView): number {
+  const end = writeBytes(out, at, INTERFACE);
+  return writeColumn(out, end, record.interfaceName, 0, record.interfaceName.length);
+}
+
+function writeVlans(out: Uint8Array, at: number, record: RecordView): number {
+  const { vlans, vlanCount } = record.frame;
+  let end = writeBytes(out, at, VLAN);
+  if (vlanCount === 0) out[end++] = DASH;
+  for (let i = 0; i < vlanCount; i++) {
+    if (i > 0) out[end++] = DOT;
+    end = writeDecimal(out, end, vlans[i]);
+  }
+  out[end] = SPACE;
+  return end + 1;
+}
+
+function writeRequest(out: Uint8Array, at: number, record: RecordView): number {
+  const { bytes, message } = record;
+  const fields = message.requestFields;
+  let end = writeColumn(out, at, bytes, message.start, message.methodEnd);
+  end = writeColumn(out, end, bytes, message.targetStart, message.targetEnd);
+  end = message.version < 0
+    ? writeColumn(out, end, bytes, 0, 0)
+    : writeColumn(out, end, bytes, message.version, message.version + VERSION_BYTES);
+  end = writeFieldColumn(out, end, bytes, fields, REQUEST_FIELD.HOST);
+  return writeLastField(out, end, bytes, fields, REQUEST_FIELD.USER_AGENT);
+}
+
+function writeResponse(out: Uint8Array, at: number, record: RecordView): number {
+  const { bytes, message } = record;
+  const fields = message.responseFields;
+  let end = writeColumn(out, at, bytes, message.version, message.version + VERSION_BYTES);
+  end = writeColumn(out, end, bytes, message.status, message.status + STATUS_BYTES);
+  end = writeValue(out, end, bytes, message.reasonStart, message.reasonEnd, plainWithBlank);
+  out[end] = SPACE;
+  end = writeFieldColumn(out, end + 1, bytes, fields, RESPONSE_FIELD.CONTENT_LENGTH);
+  return writeLastField(out, end, bytes, fields, RESPONSE_FIELD.CONTENT_TYPE);
+}
+
+/** A value and the blank behind it. */
+function writeColumn(out: Uint8Array, at: number, bytes: Uint8Array, from: number, to: number): number {
+  const end = writeValue(out, at, bytes, from, to, plain);
+  out[end] = SPACE;
+  return end + 1;
+}
+
+function writeFieldColumn(out: Uint8Array, at: number, bytes: Uint8Array, fields: HeaderFields, slot: number): number {
+  const from = fields.start[slot];
+  return from < 0 ? writeColumn(out, at, bytes, 0, 0) : writeColumn(out, at, bytes, from, fields.end[slot]);
+}
+
+function writeLastField(out: Uint8Array, at: number, bytes: Uint8Array, fields: HeaderFields, slot: number): number {
+  const from = fields.start[slot];
+  return from < 0
+    ? writeValue(out, at, bytes, 0, 0, plainWithBlank)
+    : writeValue(out, at, bytes, from, fields.end[slot], plainWithBlank);
+}
+
+/** A value with its escapes: `-` when empty, `\x2d` when it is itself a single `-`. */
+function writeValue(
+  out: Uint8Array, at: number, bytes: Uint8Array, from: number, to: number, isPlain: Uint8Array,
+): number {
+  if (to - from <= 1) {
+    if (to === from) {
+      out[at] = DASH;
+      return at + 1;
+    }
+    if (bytes[from] === DASH) return writeHexEscape(out, at, DASH);
+  }
+  let end = at;
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i];
+    if (isPlain[byte] === 1) out[end++] = byte;
+    else end = writeHexEscape(out, end, byte);
+  }
+  return end;
+}

@@ -1,0 +1,15 @@
+// Ethernet II (IEEE 802.3 clause 3): destination, source, EtherType.
+
+import { be16 } from '../bytes/read.js';
+import { etherTypes } from './dispatch.js';
+import type { Frame } from './frame.js';
+
+const TYPE = 12;
+const HEADER_BYTES = 14;
+
+export function ethernet(bytes: Uint8Array, frame: Frame): number {
+  const { at } = frame;
+  if (frame.end - at < HEADER_BYTES) return frame.tooShort();
+  frame.at = at + HEADER_BYTES;
+  return etherTypes[be16(bytes, at + TYPE)];
+}

@@ -1,0 +1,25 @@
+// Linux cooked capture, version 1 and 2 (www.tcpdump.org/linktypes/LINKTYPE_LINUX_SLL.html and LINKTYPE_LINUX_SLL2.html): a
+// made-up header with the protocol type of what follows, an EtherType on every device that carries IP.
+
+import { be16 } from '../bytes/read.js';
+import { etherTypes } from './dispatch.js';
+import type { Frame } from './frame.js';
+
+const V1_PROTOCOL = 14;
+const V1_HEADER_BYTES = 16;
+const V2_PROTOCOL = 0;
+const V2_HEADER_BYTES = 20;
+
+export function linuxSll(bytes: Uint8Array, frame: Frame): number {
+  const { at } = frame;
+  if (frame.end - at < V1_HEADER_BYTES) return frame.tooShort();
+  frame.at = at + V1_HEADER_BYTES;
+  return etherTypes[be16(bytes, at + V1_PROTOCOL)];
+}
+
+export function linuxSll2(bytes: Uint8Array, frame: Frame): number {
+  const { at } = frame;
+  if (frame.end - at < V2_HEADER_BYTES) return frame.tooShort();
+  frame.at = at + V2_HEADER_BYTES;
+  return etherTypes[be16(bytes, at + V2_PROTOCOL)];
+}
