@@ -27,6 +27,8 @@ export interface WarningMessage {
 export interface FailedMessage {
   readonly type: 'failed';
   readonly text: string;
+  /** what was asked for cannot be (a BPF expression with a mistake): the exit code will be 2 */
+  readonly usage?: true;
 }
 
 /** The addresses that count as local, live only: at start and whenever they change. Canonical text, networks with /prefix. */

@@ -34,7 +34,20 @@ export const COUNTER = {
   MALFORMED_MESSAGE: 19,
   /** bytes of the record lines */
   LINE_BYTES: 20,
-  /** frames of a batch whose worker failed: skipped, not parsed */
-  ABANDONED: 21,
+  /** frames behind the last one that -c asked for (replay; live ones never reach the ring) */
+  BEHIND_LIMIT: 21,
 } as const;
 export const COUNTERS = 22;
+
+/** Skip reasons by counter, as the totals name them. */
+export const SKIP_REASONS: readonly (readonly [counter: number, name: string])[] = [
+  [COUNTER.NOT_IP, 'not IP'],
+  [COUNTER.NOT_TCP, 'not TCP'],
+  [COUNTER.OTHER_PORT, 'other port'],
+  [COUNTER.FRAGMENT, 'later fragment'],
+  [COUNTER.CUT_SHORT, 'cut short'],
+  [COUNTER.MALFORMED, 'malformed'],
+  [COUNTER.LINK_TYPE, 'link type'],
+  [COUNTER.FILTERED, 'filter'],
+  [COUNTER.BEHIND_LIMIT, 'behind -c'],
+];

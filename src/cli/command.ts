@@ -1,0 +1,56 @@
+// The httplog command: from the command line to an exit code (SPEC sections 3 and 6).
+
+import { loadSettings, type LoadedSettings } from '../config/load.js';
+import { thisProcess } from '../config/surroundings.js';
+import { UsageError } from '../config/usage_error.js';
+import { EXIT } from '../pipeline/exit_code.js';
+import { say } from '../pipeline/say.js';
+
+/**
+ * Does what the command line says.
+ * @param argv without the program's name
+ * @returns the exit code
+ */
+export async function command(argv: readonly string[]): Promise<number> {
+  try {
+    const loaded = loadSettings(argv, thisProcess());
+    switch (loaded.action) {
+      case 'help': return await print((await import('../config/help.js')).renderHelp(process.stdout.columns));
+      case 'version': return await print(`httplog ${(await import('./version.js')).version()}\n`);
+      case 'list': return await print((await import('./interface_list.js')).renderInterfaces());
+      case 'check': return await print((await import('../config/effective.js')).renderEffective(loaded));
+      case 'run': return await runLoaded(loaded);
+    }
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+async function runLoaded({ settings, origins }: LoadedSettings): Promise<number> {
+  const { run } = await import('../pipeline/run.js');
+  return run(settings, {
+    ignoreHangUp: process.env['_HTTPLOG_NOHUP'] === '1',
+    // Statistics every so many packets are debugging: only who asks for them gets them.
+    statisticsEvery: origins.logEvery === 'default' ? 0 : settings.logEvery,
+  });
+}
+
+/** Writes to standard output; a reader who leaves early (`| head`) has what he wanted. */
+async function print(text: string): Promise<number> {
+  return new Promise((resolve) => {
+    process.stdout.once('error', () => resolve(EXIT.OK));
+    process.stdout.write(text, () => resolve(EXIT.OK));
+  });
+}
+
+/** Says what went wrong in one line. Errors that are not meant for users carry where they come from. */
+function explain(error: unknown): number {
+  if (error instanceof UsageError) {
+    say(`${error.message} (httplog -h lists the options)`);
+    return EXIT.USAGE;
+  }
+  const known = error instanceof Error && ['LogError', 'SourceError', 'ClosedOutputError'].includes(error.name);
+  if (known) say(error.message);
+  else say(`internal error, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return EXIT.FAILED;
+}

@@ -1,0 +1,145 @@
+// The parsing of a batch: every frame is decoded, counted once, and its messages become lines. This is the one code path for
+// frames of every source; nothing in it allocates, and it throws on no frame.
+
+import { messageEnd } from '../http/body.js';
+import { MESSAGE, Message } from '../http/message.js';
+import { scanMessage } from '../http/scan.js';
+import { COUNTER, COUNTERS } from '../record/counters.js';
+import { type LocalAddresses, requestKind, responseKind } from '../record/locality.js';
+import { RecordView, type LineFormat } from '../record/view.js';
+import { type BatchConsumer, FRAME, FRAME_WORDS } from '../ring/batch_ring.js';
+import { decode } from '../wire/decode.js';
+import { Frame } from '../wire/frame.js';
+import { OUTCOME } from '../wire/outcome.js';
+import type { LineOutput } from './line_output.js';
+import type { LinkCache } from './link_cache.js';
+import { isHttp2Preface, isTlsHello } from '../http/other_protocols.js';
+
+/** Header sections are read this far into a payload; no IP packet is longer, only segmentation offload makes such frames. */
+const MAX_PAYLOAD_BYTES = 262144;
+
+export interface BatchParserOptions {
+  /** 65536 entries, 1 for a service port; undefined: every port is one */
+  readonly ports: Uint8Array | undefined;
+  /** lines go to a file for each kind */
+  readonly split: boolean;
+  /** frames to parse in all before the rest is passed over; -1 for no end */
+  readonly limit: number;
+}
+
+export class BatchParser {
+  /** of the batch being parsed, by COUNTER */
+  readonly counters = new Float64Array(COUNTERS);
+  local: LocalAddresses;
+  private readonly frame = new Frame();
+  private readonly message = new Message();
+  private readonly view: RecordView;
+  private left: number;
+
+  constructor(
+    private readonly ring: BatchConsumer,
+    private readonly links: LinkCache,
+    private readonly format: LineFormat,
+    private readonly output: LineOutput,
+    private readonly options: BatchParserOptions,
+    local: LocalAddresses,
+  ) {
+    this.view = new RecordView(this.frame, this.message, ring.bytes);
+    this.left = options.limit < 0 ? Infinity : options.limit;
+    this.local = local;
+  }
+
+  /**
+   * Parses the batch that the consumer has claimed and hands its lines to the writer.
+   * @returns false when the run was abandoned while waiting for the writer
+   */
+  parse(): boolean {
+    const { ring, links, frame, counters } = this;
+    const { bytes, index } = ring;
+    const { ports } = this.options;
+    counters.fill(0);
+    counters[COUNTER.FRAMES] = ring.frames;
+    for (let i = 0, word = ring.firstWord; i < ring.frames; i++, word += FRAME_WORDS) {
+      if (this.left === 0) {
+        counters[COUNTER.BEHIND_LIMIT]++;
+        continue;
+      }
+      const offset = index[word + FRAME.OFFSET];
+      const length = index[word + FRAME.LENGTH];
+      const wireLength = index[word + FRAME.WIRE_LENGTH];
+      const link = index[word + FRAME.LINK];
+      if (link !== links.row) links.use(link);
+      if (links.filter !== undefined && !links.filter(bytes, offset, length, wireLength)) {
+        counters[COUNTER.FILTERED]++;
+        continue;
+      }
+      frame.begin(offset, length, wireLength);
+      const outcome = decode(bytes, frame, links.layer);
+      if (outcome !== OUTCOME.TCP) {
+        counters[outcome]++;
+        continue;
+      }
+      if (ports !== undefined && ports[frame.sourcePort] === 0 && ports[frame.destinationPort] === 0) {
+        counters[COUNTER.OTHER_PORT]++;
+        continue;
+      }
+      counters[COUNTER.PARSED]++;
+      this.left--;
+      if (frame.at >= frame.end) counters[COUNTER.EMPTY]++;
+      else if (!this.parsePayload(i, word)) return false;
+    }
+    return this.output.finish(ring, counters);
+  }
+
+  /** Makes a record of each message whose start this payload tells. */
+  private parsePayload(ordinalInBatch: number, word: number): boolean {
+    const { frame, message, counters, ring: { bytes } } = this;
+    const end = Math.min(frame.end, frame.at + MAX_PAYLOAD_BYTES);
+    let at = frame.at;
+    let kind = scanMessage(bytes, at, end, message);
+    if (kind === MESSAGE.NONE) {
+      counters[COUNTER.NO_MESSAGE]++;
+      if (isTlsHello(bytes, at, end)) counters[COUNTER.TLS]++;
+      else if (isHttp2Preface(bytes, at, end)) counters[COUNTER.HTTP2]++;
+      return true;
+    }
+    frame.end = end;
+    this.beginRecords(ordinalInBatch, word);
+    while (kind !== MESSAGE.NONE) {
+      if (!this.writeRecord(kind === MESSAGE.REQUEST)) return false;
+      at = messageEnd(bytes, end, message, kind);
+      // A length may point beyond the packet, never back: the walk ends.
+      if (at < 0 || at >= end) break;
+      kind = scanMessage(bytes, at, end, message);
+    }
+    return true;
+  }
+
+  /** What all records of a frame share. */
+  private beginRecords(ordinalInBatch: number, word: number): void {
+    const { view, ring } = this;
+    const { index } = ring;
+    view.seconds = index[word + FRAME.SECONDS] + index[word + FRAME.SECONDS_HIGH] * 0x100000000;
+    view.nanoseconds = index[word + FRAME.NANOSECONDS];
+    view.ordinal = ring.firstFrame + ordinalInBatch;
+    view.interfaceName = this.links.name;
+  }
+
+  private writeRecord(isRequest: boolean): boolean {
+    const { view, frame, message, format, output, counters } = this;
+    const sourceLocal = this.local.has(view.bytes, frame.source, frame.addressLength);
+    const destinationLocal = this.local.has(view.bytes, frame.destination, frame.addressLength);
+    view.isRequest = isRequest;
+    view.kind = isRequest ? requestKind(sourceLocal, destinationLocal) : responseKind(sourceLocal, destinationLocal);
+    const day = format.day(view.seconds);
+    const at = output.reserve(this.ring, this.options.split ? view.kind : 0, day, format.bound(view));
+    if (at < 0) return false;
+    const end = format.write(output.bytes, at, view);
+    output.commit(end, view.seconds, view.nanoseconds);
+    counters[COUNTER.RECORDS + view.kind]++;
+    counters[COUNTER.LINE_BYTES] += end - at;
+    if (view.truncated) counters[COUNTER.TRUNCATED]++;
+    if (message.malformed) counters[COUNTER.MALFORMED_MESSAGE]++;
+    return true;
+  }
+}

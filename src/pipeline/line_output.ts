@@ -1,0 +1,145 @@
+// A parsing worker's end of the line blocks (ring/line_blocks.ts): gives room for a line, keeps segments and the record index,
+// hands full blocks to the log writer.
+
+import { BLOCK, BLOCK_NUMBER, LineBlock, MAX_RECORDS, MAX_SEGMENTS, RECORD, RECORD_WORDS, SEGMENT } from '../ring/line_blocks.js';
+
+const WAIT_MS = 1000;
+const NO_SEGMENT = -1;
+
+/** What a batch is known by. */
+export interface BatchHead {
+  readonly batch: number;
+  readonly source: number;
+  readonly watermarkSeconds: number;
+  readonly watermarkNanoseconds: number;
+}
+
+export class LineOutput {
+  /** where reserve() gives room: the open block's bytes */
+  bytes: Uint8Array;
+  private block: LineBlock;
+  private next = 0;
+  private opened = false;
+  private segments = 0;
+  private records = 0;
+  /** by region: bytes used, number of the segment lines are added to, its day */
+  private readonly used: Int32Array;
+  private readonly segmentOf: Int32Array;
+  private readonly dayOf: Int32Array;
+  private region = 0;
+  private lineStart = 0;
+
+  /**
+   * @param blocks this worker's own blocks, at least 2
+   * @param handOver tells the writer the number (index in `blocks`) of a full block
+   * @param abandoned asked while waiting for a free block: true gives up
+   */
+  constructor(
+    private readonly blocks: readonly LineBlock[],
+    private readonly merging: boolean,
+    private readonly handOver: (block: number) => void,
+    private readonly abandoned: () => boolean,
+  ) {
+    this.block = blocks[0];
+    this.bytes = this.block.bytes;
+    const { regions } = this.block.memory;
+    this.used = new Int32Array(regions);
+    this.segmentOf = new Int32Array(regions);
+    this.dayOf = new Int32Array(regions);
+  }
+
+  /**
+   * Room for one line; commit() follows.
+   * @param region file kind: 0, or the record kind with -log_split
+   * @param day days since 1970-01-01 in the zone of the format
+   * @param bound the longest the line can be; at most the bytes of a region
+   * @returns offset in `bytes`, or -1 when waiting for the writer was given up
+   */
+  reserve(head: BatchHead, region: number, day: number, bound: number): number {
+    if (!this.opened && !this.open()) return -1;
+    if (!this.fits(region, day, bound)) {
+      this.pass(head, false);
+      if (!this.open()) return -1;
+    }
+    if (this.segmentOf[region] === NO_SEGMENT || this.dayOf[region] !== day) this.beginSegment(region, day);
+    this.region = region;
+    this.lineStart = region * this.block.memory.regionBytes + this.used[region];
+    return this.lineStart;
+  }
+
+  private fits(region: number, day: number, bound: number): boolean {
+    if (this.used[region] + bound > this.block.memory.regionBytes) return false;
+    if (this.merging && this.records === MAX_RECORDS) return false;
+    return this.segments < MAX_SEGMENTS || (this.segmentOf[region] !== NO_SEGMENT && this.dayOf[region] === day);
+  }
+
+  private beginSegment(region: number, day: number): void {
+    const segment = this.segments++;
+    const { words, memory } = this.block;
+    const at = LineBlock.segment(segment);
+    words[at + SEGMENT.REGION] = region;
+    words[at + SEGMENT.DAY] = day;
+    words[at + SEGMENT.OFFSET] = region * memory.regionBytes + this.used[region];
+    words[at + SEGMENT.LENGTH] = 0;
+    words[at + SEGMENT.LINES] = 0;
+    this.segmentOf[region] = segment;
+    this.dayOf[region] = day;
+  }
+
+  /**
+   * Keeps the line written at the reserved offset.
+   * @param end offset behind its newline
+   */
+  commit(end: number, seconds: number, nanoseconds: number): void {
+    const length = end - this.lineStart;
+    const { words, records } = this.block;
+    const segment = this.segmentOf[this.region];
+    const at = LineBlock.segment(segment);
+    words[at + SEGMENT.LENGTH] += length;
+    words[at + SEGMENT.LINES]++;
+    this.used[this.region] += length;
+    if (!this.merging) return;
+    const record = this.records++ * RECORD_WORDS;
+    records[record + RECORD.SECONDS] = seconds;
+    records[record + RECORD.NANOSECONDS] = nanoseconds;
+    records[record + RECORD.SEGMENT] = segment;
+    records[record + RECORD.OFFSET] = this.lineStart;
+    records[record + RECORD.LENGTH] = length;
+  }
+
+  /** Ends the batch: its last lines and its counters go to the writer. @returns false when waiting for a block was given up */
+  finish(head: BatchHead, counters: Float64Array): boolean {
+    if (!this.opened && !this.open()) return false;
+    this.block.numbers.set(counters, BLOCK_NUMBER.COUNTERS);
+    this.pass(head, true);
+    return true;
+  }
+
+  private open(): boolean {
+    const block = this.blocks[this.next];
+    while (!block.waitFree(WAIT_MS)) if (this.abandoned()) return false;
+    this.block = block;
+    this.bytes = block.bytes;
+    this.segments = 0;
+    this.records = 0;
+    this.used.fill(0);
+    this.segmentOf.fill(NO_SEGMENT);
+    this.opened = true;
+    return true;
+  }
+
+  private pass(head: BatchHead, last: boolean): void {
+    const { words, numbers } = this.block;
+    words[BLOCK.BATCH] = head.batch;
+    words[BLOCK.LAST] = last ? 1 : 0;
+    words[BLOCK.SOURCE] = head.source;
+    words[BLOCK.SEGMENTS] = this.segments;
+    words[BLOCK.RECORDS] = this.records;
+    numbers[BLOCK_NUMBER.WATERMARK_SECONDS] = head.watermarkSeconds;
+    numbers[BLOCK_NUMBER.WATERMARK_NANOSECONDS] = head.watermarkNanoseconds;
+    this.block.setFull();
+    this.handOver(this.next);
+    this.next = (this.next + 1) % this.blocks.length;
+    this.opened = false;
+  }
+}

@@ -1,0 +1,160 @@
+// A run: capture or replay from start to exit code. Starts the threads, joins the stages, ends them in order.
+
+import type { CaptureMessage } from '../capture/messages.js';
+import { compileReplayFilters } from '../capture/replay_filters.js';
+import type { Settings } from '../config/settings.js';
+import type { LineSink } from '../log/line_sink.js';
+import { LogWriter } from '../log/log_writer.js';
+import { TimeMerge } from '../log/time_merge.js';
+import { WriteLedger } from '../log/write_ledger.js';
+import { COUNTER } from '../record/counters.js';
+import { BatchRingOwner, STOP_REQUEST } from '../ring/batch_ring.js';
+import { LocalTableWriter } from '../ring/local_table.js';
+import { SourceBoard } from '../ring/source_board.js';
+import { EXIT } from './exit_code.js';
+import { chooseInterfaces } from './interfaces.js';
+import { narrate } from './narration.js';
+import { showProgress } from './progress.js';
+import { captureTask, isMerging, parseTask } from './run_tasks.js';
+import { say } from './say.js';
+import { allocateSharedRun } from './shared_run.js';
+import { handleSignals } from './signals.js';
+import { openSink } from './sink.js';
+import type { CaptureTask } from './tasks.js';
+import { makeParsers, type Parsers, startCapture } from './threads.js';
+import { Totals } from './totals.js';
+import { Watch } from './watch.js';
+
+/** The longest a stop may take (SPEC section 5); what is not written by then is counted as lost. */
+const STOP_MS = 10_000;
+
+export interface RunOptions {
+  /** started under nohup: a terminal that hangs up does not end the run */
+  readonly ignoreHangUp: boolean;
+  /** packets between statistics, 0 for none */
+  readonly statisticsEvery: number;
+}
+
+/**
+ * Captures or replays as the settings say, until the files end or a signal comes.
+ * @returns the exit code
+ * @throws LogError, SourceError, UsageError: one line for the user, when it cannot begin
+ */
+export async function run(settings: Settings, options: RunOptions): Promise<number> {
+  const live = settings.files.length === 0;
+  const interfaces = live ? chooseInterfaces(settings.interfaces) : [];
+  const filters = !live && settings.filter !== '' ? await compileReplayFilters(settings.filter) : undefined;
+  const shared = allocateSharedRun(live);
+  if (!live && settings.local !== undefined) new LocalTableWriter(shared.local).replace(settings.local);
+  const { workers, task } = parseTask(settings, interfaces, shared, filters);
+  return new Run({
+    settings,
+    options,
+    capture: captureTask(settings, interfaces, shared),
+    parsers: makeParsers(workers, task),
+    merging: isMerging(settings, interfaces),
+  }).run();
+}
+
+interface Parts {
+  readonly settings: Settings;
+  readonly options: RunOptions;
+  readonly capture: CaptureTask;
+  readonly parsers: Parsers;
+  readonly merging: boolean;
+}
+
+class Run {
+  private readonly live: boolean;
+  private readonly ring: BatchRingOwner;
+  private readonly totals: Totals;
+  private readonly ledger: WriteLedger;
+  private failed = false;
+  private misused = false;
+  private outputClosed = false;
+
+  constructor(private readonly parts: Parts) {
+    const { capture } = parts;
+    this.live = capture.way === 'live';
+    this.ring = new BatchRingOwner(capture.shared.ring);
+    this.totals = new Totals(new SourceBoard(capture.shared.board));
+    this.ledger = new WriteLedger({
+      onError: (error) => say(error.message),
+      onRecovery: () => say('records are written again'),
+    });
+  }
+
+  async run(): Promise<number> {
+    const { settings, options, parsers, capture } = this.parts;
+    const writer = this.makeWriter(await openSink(settings, this.ledger, () => this.onOutputClosed()));
+    const watch = new Watch({ totals: this.totals, writer, every: options.statisticsEvery });
+    let deadline: NodeJS.Timeout | undefined;
+    const removeSignals = handleSignals({
+      stop: () => {
+        this.ring.requestStop(STOP_REQUEST.DRAIN);
+        deadline = setTimeout(() => void this.abandon(watch), STOP_MS);
+      },
+      reopen: () => void writer.reopen(),
+      statistics: () => watch.report(),
+    }, options.ignoreHangUp);
+    const hideProgress = !this.live && process.stderr.isTTY ? showProgress(this.totals) : undefined;
+    try {
+      const captured = startCapture(capture, (message) => this.onMessage(message));
+      watch.start();
+      await Promise.all([captured, parsers.start((block) => writer.deliver(block))]);
+      await writer.close();
+    } finally {
+      clearTimeout(deadline);
+      watch.stop();
+      hideProgress?.();
+      removeSignals();
+    }
+    // A reader that has seen enough of a replay (`| head`) wants no more words.
+    if (this.live || !this.outputClosed) watch.report();
+    return this.exitCode();
+  }
+
+  private makeWriter(sink: LineSink): LogWriter {
+    const { parsers, merging, settings } = this.parts;
+    const limited = !this.live && settings.count >= 0;
+    return new LogWriter({
+      blocks: parsers.blocks,
+      sink,
+      onBatch: (source, counters) => {
+        this.totals.addBatch(source, counters);
+        if (limited && counters[COUNTER.BEHIND_LIMIT] > 0) this.ring.requestStop(STOP_REQUEST.DRAIN);
+      },
+      // Sources make themselves known by their first batch.
+      ...(merging ? { merge: new TimeMerge({ sources: 0 }) } : {}),
+    });
+  }
+
+  private onMessage(message: CaptureMessage): void {
+    const { settings } = this.parts;
+    narrate(message, { settings, totals: this.totals });
+    if (message.type !== 'failed') return;
+    this.failed = true;
+    this.misused ||= message.usage === true;
+  }
+
+  private onOutputClosed(): void {
+    this.outputClosed = true;
+    if (this.live) say('standard output was closed by its reader: the capture ends');
+    this.ring.requestStop(STOP_REQUEST.DRAIN);
+  }
+
+  /** The stop took too long: says what is known and leaves, whatever a thread is blocked in. */
+  private async abandon(watch: Watch): Promise<void> {
+    this.ring.requestStop(STOP_REQUEST.ABANDON);
+    say(`not everything could be written within ${STOP_MS / 1000} s of the stop: the rest is lost`);
+    watch.report(true);
+    const { exitAtOnce } = await import('../host/exit.js');
+    exitAtOnce(EXIT.FAILED);
+  }
+
+  private exitCode(): number {
+    if (this.misused) return EXIT.USAGE;
+    if (this.outputClosed) return this.live ? EXIT.FAILED : EXIT.OK;
+    return this.failed || this.ledger.linesLost > 0 ? EXIT.FAILED : EXIT.OK;
+  }
+}

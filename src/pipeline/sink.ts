@@ -1,0 +1,22 @@
+// Where the lines of a run go.
+
+import type { Settings } from '../config/settings.js';
+import { DailyFiles } from '../log/daily_files.js';
+import type { LineSink } from '../log/line_sink.js';
+import { StandardOutput } from '../log/standard_output.js';
+import type { WriteLedger } from '../log/write_ledger.js';
+
+/**
+ * Opens standard output or the log directory.
+ * @param onClosed the reader of standard output is gone
+ * @throws LogError when the directory cannot be made, written or locked
+ */
+export async function openSink(settings: Settings, ledger: WriteLedger, onClosed: () => void): Promise<LineSink> {
+  if (settings.directory === '-') return new StandardOutput({ ledger, onClosed });
+  return DailyFiles.open({
+    directory: settings.directory,
+    split: settings.split,
+    extension: settings.format === 'json' ? 'json' : 'log',
+    ledger,
+  });
+}

@@ -1,0 +1,64 @@
+// What a thread is started with: everything crosses the thread boundary by structured clone, shared memory by reference.
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Network, OutputFormat, PortRange } from '../config/settings.js';
+import type { BatchRingMemory } from '../ring/batch_ring.js';
+import type { LineBlockMemory } from '../ring/line_blocks.js';
+import type { ReplayFilters } from '../capture/replay_filters.js';
+
+/** Memory that every thread of a run sees. */
+export interface SharedRun {
+  readonly ring: BatchRingMemory;
+  readonly board: SharedArrayBuffer;
+  readonly links: SharedArrayBuffer;
+  readonly local: SharedArrayBuffer;
+}
+
+/** The capture thread's: files to replay. */
+export interface ReplayTask {
+  readonly way: 'replay';
+  readonly files: readonly string[];
+}
+
+/** The capture thread's: interfaces to watch. */
+export interface LiveTask {
+  readonly way: 'live';
+  readonly interfaces: readonly string[];
+  readonly promiscuous: boolean;
+  readonly snaplen: number;
+  readonly bufferMiB: number;
+  readonly ports: readonly PortRange[];
+  readonly portsGiven: boolean;
+  readonly filter: string;
+  readonly count: number;
+  readonly localGiven: readonly Network[] | undefined;
+}
+
+export type CaptureTask = (ReplayTask | LiveTask) & { readonly shared: SharedRun };
+
+/** What a worker sends behind the numbers of its blocks, so that the writer knows it has them all. */
+export const NO_MORE_BLOCKS = -1;
+
+/** A parsing worker's. */
+export interface ParseTask {
+  readonly shared: SharedRun;
+  /** its own line blocks; `firstBlock` is the writer's number of the first one */
+  readonly blocks: readonly LineBlockMemory[];
+  readonly firstBlock: number;
+  /** takes the numbers of full blocks */
+  readonly port: MessagePort;
+  readonly format: OutputFormat;
+  readonly utc: boolean;
+  readonly addVlan: boolean;
+  readonly addInterface: boolean;
+  readonly split: boolean;
+  readonly merging: boolean;
+  /** service ports, undefined: every port (with -f alone) */
+  readonly ports: readonly PortRange[] | undefined;
+  /** frames to parse in all, -1 for no end */
+  readonly limit: number;
+  /** `-f` on replay: the program for each link type; undefined: none */
+  readonly filters: ReplayFilters | undefined;
+  /** file for the CPU profile, '' for none */
+  readonly cpuProfile: string;
+}

@@ -1,0 +1,73 @@
+// Keeps an eye on a run: housekeeping of the writer, first loss, statistics on demand and every so many packets.
+
+import type { LogWriter } from '../log/log_writer.js';
+import { COUNTER } from '../record/counters.js';
+import { SOURCE } from '../ring/source_board.js';
+import { say } from './say.js';
+import type { Totals } from './totals.js';
+
+const LOOK_MS = 250;
+const LOSS_REPORT_MS = 60_000;
+const EVERY_REPORT_MS = 1_000;
+
+export interface WatchOptions {
+  readonly totals: Totals;
+  readonly writer: LogWriter;
+  /** packets between statistics, 0 for none */
+  readonly every: number;
+}
+
+export class Watch {
+  private timer: NodeJS.Timeout | undefined;
+  private lossReportedMs = -Infinity;
+  private lossReported = 0;
+  private everyReportedMs = -Infinity;
+  private nextEvery: number;
+
+  constructor(private readonly options: WatchOptions) {
+    this.nextEvery = options.every;
+  }
+
+  start(): void {
+    this.timer = setInterval(() => this.look(), LOOK_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Says the totals. @param abandoned the run ends with frames still in the ring */
+  report(abandoned = false): void {
+    const { totals, writer } = this.options;
+    for (const line of totals.lines(writer.totals, abandoned)) say(line);
+  }
+
+  private look(): void {
+    const { totals, writer } = this.options;
+    for (const row of totals.closedSources()) writer.sourceEnded(row);
+    writer.tick();
+    this.lookForLoss(performance.now());
+    this.lookForEvery(performance.now());
+  }
+
+  /** The first loss, and then at most once a minute while there is more. */
+  private lookForLoss(nowMs: number): void {
+    const { totals, writer } = this.options;
+    const lost = totals.boardSum(SOURCE.DROPPED) + writer.totals.linesLost;
+    if (lost <= this.lossReported || nowMs - this.lossReportedMs < LOSS_REPORT_MS) return;
+    this.lossReported = lost;
+    this.lossReportedMs = nowMs;
+    this.report();
+  }
+
+  /** Every so many packets, but not more often than a reader can follow. */
+  private lookForEvery(nowMs: number): void {
+    const { every, totals } = this.options;
+    if (every === 0 || nowMs - this.everyReportedMs < EVERY_REPORT_MS) return;
+    const frames = totals.sum(COUNTER.FRAMES);
+    if (frames < this.nextEvery) return;
+    this.nextEvery = frames - (frames % every) + every;
+    this.everyReportedMs = nowMs;
+    this.report();
+  }
+}

@@ -1,0 +1,7 @@
+// The capture thread, started by src/pipeline/threads.ts.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { runCaptureTask } from '../src/pipeline/capture_task.js';
+import type { CaptureTask } from '../src/pipeline/tasks.js';
+
+await runCaptureTask(workerData as CaptureTask, (message) => parentPort?.postMessage(message));
