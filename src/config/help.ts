@@ -23,10 +23,10 @@ export const EXAMPLES: readonly { readonly command: string; readonly says: strin
 
 /**
  * The help text, its last line ended.
- * @param width columns of the terminal; option texts fill 60 to 100 of them
+ * @param width columns of the terminal, of which option texts fill 60 to 100; 0 or undefined where there is no terminal
  */
-export function renderHelp(width: number): string {
-  const columns = Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, width));
+export function renderHelp(width: number | undefined): string {
+  const columns = width ? Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, width)) : MOST_WIDTH;
   const indent = INDENT.length * 2 + Math.max(...OPTION_ROWS.map((row) => synopsis(row).length));
   const lines = [
     'httplog: one line of text for every HTTP/1.x request and response that crosses an interface',
