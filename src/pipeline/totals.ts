@@ -62,6 +62,7 @@ export class Totals {
    * @param abandoned whether the run ends before the ring is empty: what is in it is then lost
    */
   lines(written: WriteTotals, abandoned = false): string[] {
+    if (this.sources.size === 0) return []; // nothing was opened: the errors have said it
     const lines: string[] = [];
     for (const [row, source] of this.sources) lines.push(...this.sourceLines(row, source, abandoned));
     lines.push(
