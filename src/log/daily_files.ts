@@ -1,0 +1,95 @@
+// The log directory: DIR/http-YYYYMMDD.log, or one file a record kind with -log_split. One process a directory.
+
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { KIND_NAMES } from '../record/kinds.js';
+import { DirectoryLock } from './directory_lock.js';
+import { systemFiles, type FileAccess } from './file_access.js';
+import type { LineSink } from './line_sink.js';
+import type { LineRun } from './lines.js';
+import { errorCode, systemLogError } from './log_error.js';
+import { RegionFiles } from './region_files.js';
+import type { WriteLedger } from './write_ledger.js';
+
+const DIRECTORY_MODE = 0o750;
+
+export interface DailyFilesOptions {
+  readonly directory: string;
+  /** one file a record kind (regions are kinds), else one for all (region 0) */
+  readonly split: boolean;
+  readonly extension: 'log' | 'json';
+  readonly ledger: WriteLedger;
+  /** default: the system's */
+  readonly files?: FileAccess;
+}
+
+export class DailyFiles implements LineSink {
+  private constructor(
+    readonly ledger: WriteLedger, private readonly lock: DirectoryLock, private readonly regions: readonly RegionFiles[],
+  ) {}
+
+  /**
+   * Makes the directory if it is missing, and locks it. Files are opened by their first line.
+   * @throws LogError when the directory cannot be made, written or locked
+   */
+  static async open(options: DailyFilesOptions): Promise<DailyFiles> {
+    const { split, extension, ledger, files = systemFiles } = options;
+    const directory = resolve(options.directory);
+    await makeDirectory(directory);
+    const lock = await DirectoryLock.acquire(directory);
+    const names = split ? KIND_NAMES.map((kind) => `http-${kind}-`) : ['http-'];
+    const regions = names.map((name) => new RegionFiles({
+      prefix: join(directory, name),
+      suffix: `.${extension}`,
+      files,
+      ledger,
+      // The lock went with the old directory: until the next start a second process is not refused.
+      makeDirectory: () => makeDirectory(directory),
+    }));
+    return new DailyFiles(ledger, lock, regions);
+  }
+
+  async write(runs: readonly LineRun[]): Promise<void> {
+    if (this.regions.length === 1) return this.regions[0].write(runs);
+    await Promise.all(this.regions.map((region, number) => region.write(runs.filter((run) => run.region === number))));
+  }
+
+  async reopen(): Promise<void> {
+    for (const region of this.regions) await region.closeAll();
+  }
+
+  async tend(nowMs: number): Promise<void> {
+    for (const region of this.regions) await region.tend(nowMs);
+  }
+
+  /** Closes the files and lets the directory go. */
+  async close(): Promise<void> {
+    await this.reopen();
+    this.lock.release();
+  }
+}
+
+/** @throws LogError when it cannot be made, is no directory, or this process may not write to it */
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await makePath(directory);
+    await access(`${directory}/.`, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw systemLogError(`cannot log to ${directory}`, error);
+  }
+}
+
+/** mkdir -p. Node's own `recursive` never ends where the kernel says ENOENT below an existing directory (/proc). */
+async function makePath(directory: string, parentMade = false): Promise<void> {
+  try {
+    await mkdir(directory, DIRECTORY_MODE);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'EEXIST') return;
+    const parent = dirname(directory);
+    if (code !== 'ENOENT' || parentMade || parent === directory) throw error;
+    await makePath(parent);
+    await makePath(directory, true);
+  }
+}

@@ -1,0 +1,71 @@
+// One httplog a directory: an flock(2) on DIR/.httplog.lock, which holds the owner's PID for whoever is refused. The kernel
+// releases the lock with the process, however it dies; the file stays, because removing it would race with the next owner.
+
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { constants as osConstants } from 'node:os';
+import { join } from 'node:path';
+import { LogError, errorCode, systemLogError } from './log_error.js';
+
+export const LOCK_FILE = '.httplog.lock';
+
+// <sys/file.h>
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const LONGEST_PID = 16;
+
+export class DirectoryLock {
+  private constructor(private fd: number) {}
+
+  /**
+   * @param directory an existing directory
+   * @throws LogError when another process has it (with that one's PID), or when it cannot be locked
+   */
+  static async acquire(directory: string): Promise<DirectoryLock> {
+    const path = join(directory, LOCK_FILE);
+    const fd = openLockFile(path);
+    try {
+      // Loaded only here: it costs tens of milliseconds at start, and writing to standard output needs no lock.
+      const { default: koffi } = await import('koffi');
+      const flock = koffi.load(null).func('int flock(int fd, int operation)') as (fd: number, operation: number) => number;
+      if (flock(fd, LOCK_EX | LOCK_NB) !== 0) {
+        const errno = koffi.errno();
+        if (errno === osConstants.errno.EWOULDBLOCK) throw refused(directory, fd);
+        throw Object.assign(new Error('flock'), { errno: -errno });
+      }
+      ftruncateSync(fd, 0);
+      writeSync(fd, `${String(process.pid)}\n`, 0);
+    } catch (error) {
+      closeSync(fd);
+      throw error instanceof LogError ? error : systemLogError(`cannot lock ${path}`, error);
+    }
+    return new DirectoryLock(fd);
+  }
+
+  /** Lets another process have the directory. Safe to call twice. */
+  release(): void {
+    if (this.fd < 0) return;
+    closeSync(this.fd);
+    this.fd = -1;
+  }
+}
+
+function openLockFile(path: string): number {
+  const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  let fd: number;
+  try {
+    fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o640);
+  } catch (error) {
+    if (errorCode(error) === 'ELOOP') throw new LogError(`cannot lock ${path}: it is a symbolic link; remove it`, { cause: error });
+    throw systemLogError(`cannot lock ${path}`, error);
+  }
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new LogError(`cannot lock ${path}: it is not a regular file; remove it`);
+}
+
+function refused(directory: string, fd: number): LogError {
+  const bytes = Buffer.alloc(LONGEST_PID);
+  const pid = /^\d+/.exec(bytes.toString('latin1', 0, readSync(fd, bytes, 0, LONGEST_PID, 0)));
+  const who = pid === null ? 'another httplog' : `httplog with PID ${pid[0]}`;
+  return new LogError(`cannot log to ${directory}: ${who} already does; stop it, or choose another directory with -d`);
+}

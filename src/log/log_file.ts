@@ -1,0 +1,143 @@
+// One open log file. Lines are appended whole: what a full disk cut off is taken back, and a broken last line that cannot be
+// taken back (or was found on opening) is closed with a newline before anything follows it.
+
+import { constants } from 'node:fs';
+import type { FileAccess } from './file_access.js';
+import { NEWLINE, copyRange, wholeLines } from './lines.js';
+import { LogError, errorCode, systemLogError } from './log_error.js';
+import type { WriteLedger } from './write_ledger.js';
+import { writeWhole } from './write_whole.js';
+
+// Read and write, because the last line is looked at; O_NONBLOCK and O_NOCTTY matter only until fstat has turned away what
+// is not a regular file.
+const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  | constants.O_NOCTTY;
+const MODE = 0o640;
+/** open(2) errors that mean: a symbolic link, a socket, a device without driver, a directory. */
+const NOT_REGULAR = new Set(['ELOOP', 'ENXIO', 'ENODEV', 'EISDIR']);
+/** A regular file is not expected to say EAGAIN; some network and FUSE file systems do, briefly. */
+const PATIENCE_MS = 1_000;
+
+export class LogFile {
+  /** when it was last asked for, the owner's clock */
+  usedMs = 0;
+  /** whether the file is known to end in a newline */
+  private tailWhole = false;
+
+  private constructor(
+    readonly path: string, private readonly fd: number, private readonly files: FileAccess, private readonly ledger: WriteLedger,
+  ) {}
+
+  /**
+   * Opens or makes the file; never truncates it.
+   * @throws LogError when it cannot be opened or is not a regular file
+   */
+  static async open(path: string, files: FileAccess, ledger: WriteLedger): Promise<LogFile> {
+    let fd: number;
+    try {
+      fd = await files.open(path, FLAGS, MODE);
+    } catch (error) {
+      throw NOT_REGULAR.has(errorCode(error)) ? notRegular(path, error) : systemLogError(`cannot open ${path}`, error);
+    }
+    let problem: LogError | undefined;
+    try {
+      if (!(await files.fstat(fd)).isFile()) problem = notRegular(path, undefined);
+    } catch (error) {
+      problem = systemLogError(`cannot look at ${path}`, error);
+    }
+    if (problem === undefined) return new LogFile(path, fd, files, ledger);
+    await files.close(fd).catch(() => undefined);
+    throw problem;
+  }
+
+  /**
+   * Appends whole lines. What does not get in whole is lost, counted, and leaves no trace in the file.
+   * @param parts lines, each ending in a newline; a part may end inside a line, the last one not
+   * @param lines how many there are
+   */
+  async append(parts: readonly Uint8Array[], lines: number): Promise<void> {
+    const { files, fd, ledger } = this;
+    const unmended = await this.mendTail();
+    if (unmended !== undefined) {
+      ledger.failed(lines, systemLogError(`cannot write ${this.path}`, unmended));
+      return;
+    }
+    const { written, error } = await writeWhole(files, fd, parts, PATIENCE_MS);
+    if (error === undefined) {
+      ledger.wrote(lines, written);
+      return;
+    }
+    const whole = wholeLines(parts, written);
+    ledger.wrote(whole.lines, whole.bytes);
+    ledger.failed(lines - whole.lines, systemLogError(`cannot write ${this.path}`, error));
+    if (written > whole.bytes) this.tailWhole = await this.takeBack(copyRange(parts, whole.bytes, written));
+  }
+
+  /** Whether the file has lost its last name: what is written to it nobody will see. */
+  async isDeleted(): Promise<boolean> {
+    try {
+      return (await this.files.fstat(this.fd)).nlink === 0;
+    } catch {
+      return true;
+    }
+  }
+
+  /** Some network file systems report failed writes only here. */
+  async close(): Promise<void> {
+    try {
+      await this.files.close(this.fd);
+    } catch (error) {
+      this.ledger.failed(0, systemLogError(`cannot close ${this.path}`, error));
+    }
+  }
+
+  /**
+   * Sees to it that the next byte begins a line.
+   * @returns what the system said when that could not be done
+   */
+  private async mendTail(): Promise<unknown> {
+    if (this.tailWhole) return undefined;
+    if (await this.endsInsideLine()) {
+      const { error } = await writeWhole(this.files, this.fd, [Uint8Array.of(NEWLINE)], PATIENCE_MS);
+      if (error !== undefined) return error;
+      this.ledger.mended();
+    }
+    this.tailWhole = true;
+    return undefined;
+  }
+
+  /** A tail that cannot be read is taken as broken: an empty line too many is better than two lines in one. */
+  private async endsInsideLine(): Promise<boolean> {
+    try {
+      const { size } = await this.files.fstat(this.fd);
+      if (size === 0) return false;
+      const last = new Uint8Array(1);
+      return (await this.files.read(this.fd, last, size - 1)) !== 1 || last[0] !== NEWLINE;
+    } catch {
+      return true;
+    }
+  }
+
+  /**
+   * Takes the beginning of a line back, when it still is the end of the file: logrotate may have truncated the file meanwhile
+   * (copytruncate), somebody else may have appended to it.
+   */
+  private async takeBack(fragment: Uint8Array): Promise<boolean> {
+    try {
+      const { size } = await this.files.fstat(this.fd);
+      const wholeBytes = size - fragment.length;
+      if (wholeBytes < 0) return false;
+      const found = new Uint8Array(fragment.length);
+      if ((await this.files.read(this.fd, found, wholeBytes)) !== fragment.length) return false;
+      if (!found.every((byte, at) => byte === fragment[at])) return false;
+      await this.files.ftruncate(this.fd, wholeBytes);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function notRegular(path: string, cause: unknown): LogError {
+  return new LogError(`cannot log to ${path}: it is not a regular file; move it away, or choose another directory with -d`, { cause });
+}
