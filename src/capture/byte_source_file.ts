@@ -14,15 +14,17 @@ const openFiles = new Set<FileByteSource>();
 export class FileByteSource implements ByteSource {
   bytesRead = 0;
   readonly cutOff = false;
+  private closed = false;
 
   /**
-   * @param fd an open descriptor; from now on owned by this source
-   * @param path to open it again when many files take turns; undefined where that is not possible (standard input)
+   * @param fd an open descriptor
+   * @param path to open it again when many files take turns: `fd` is then this source's to close. Undefined for an inherited
+   *   descriptor (standard input), which is read from where it stands and left open.
    * @param bytesTotal its size, 0 where unknown
    */
   constructor(
     private fd: number | undefined,
-    private path: string | undefined,
+    private readonly path: string | undefined,
     readonly bytesTotal: number,
   ) {
     this.keepOpen();
@@ -31,11 +33,11 @@ export class FileByteSource implements ByteSource {
   read(into: Uint8Array, start: number, end: number): number {
     try {
       if (this.fd === undefined) {
-        if (this.path === undefined) return 0;
+        if (this.path === undefined || this.closed) return 0;
         this.fd = openSync(this.path, 'r');
       }
       this.keepOpen();
-      // By position where the descriptor may have been closed in between, else from where the descriptor stands.
+      // By position, because the descriptor may have been closed in between.
       const position = this.path === undefined ? null : this.bytesRead;
       const got = readSync(this.fd, into, start, end - start, position);
       this.bytesRead += got;
@@ -46,7 +48,7 @@ export class FileByteSource implements ByteSource {
   }
 
   close(): void {
-    this.path = undefined;
+    this.closed = true;
     this.park();
   }
 
@@ -63,7 +65,7 @@ export class FileByteSource implements ByteSource {
 
   private park(): void {
     openFiles.delete(this);
-    if (this.fd !== undefined) closeSync(this.fd);
+    if (this.fd !== undefined && this.path !== undefined) closeSync(this.fd);
     this.fd = undefined;
   }
 }

@@ -23,7 +23,7 @@ export async function openBytes(file: string, stopping: Stopping): Promise<ByteS
     }
     const name = displayName(file);
     refuseOthers(name, fd, stats);
-    if (stats.isCharacterDevice()) return new FileByteSource(fd, undefined, 0);
+    if (stats.isCharacterDevice()) return new FileByteSource(fd, inherited === undefined ? file : undefined, 0);
     const first = inherited === undefined && stats.isFIFO() ? await waitForWriter(fd, stopping) : undefined;
     return new PipeByteSource(fd, name, first);
   } catch (error) {

@@ -87,7 +87,7 @@ class Run {
   async run(): Promise<number> {
     const { settings, options, parsers, capture } = this.parts;
     const writer = this.makeWriter(await openSink(settings, this.ledger, () => this.onOutputClosed()));
-    const watch = new Watch({ totals: this.totals, writer, every: options.statisticsEvery });
+    const watch = new Watch({ totals: this.totals, writer, live: this.live, every: options.statisticsEvery });
     let deadline: NodeJS.Timeout | undefined;
     const removeSignals = handleSignals({
       stop: () => {

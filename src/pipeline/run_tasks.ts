@@ -41,7 +41,8 @@ export function parseTask(
       utc: settings.utc,
       addVlan: settings.addVlan,
       addInterface: isMerging(settings, interfaces) && interfaces.length > 0,
-      split: settings.split,
+      // Standard output is one file: its lines stay in capture order.
+      split: settings.split && settings.directory !== '-',
       merging: isMerging(settings, interfaces),
       ports: settings.filter === '' || settings.portsGiven ? settings.ports : undefined,
       limit,

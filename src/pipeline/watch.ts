@@ -13,6 +13,8 @@ const EVERY_REPORT_MS = 1_000;
 export interface WatchOptions {
   readonly totals: Totals;
   readonly writer: LogWriter;
+  /** live: lines that wait for a quiet source go out in time, and files long unused are closed */
+  readonly live: boolean;
   /** packets between statistics, 0 for none */
   readonly every: number;
 }
@@ -43,9 +45,11 @@ export class Watch {
   }
 
   private look(): void {
-    const { totals, writer } = this.options;
-    for (const row of totals.closedSources()) writer.sourceEnded(row);
-    writer.tick();
+    const { totals, writer, live } = this.options;
+    if (live) {
+      for (const row of totals.closedSources()) writer.sourceEnded(row);
+      writer.tick();
+    }
     this.lookForLoss(performance.now());
     this.lookForEvery(performance.now());
   }

@@ -35,6 +35,7 @@ export const RECORD = {
   SECONDS: 0,
   NANOSECONDS: 1,
   SEGMENT: 2,
+  /** first byte of its line in the block's bytes */
   OFFSET: 3,
   LENGTH: 4,
 } as const;

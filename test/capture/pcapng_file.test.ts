@@ -25,7 +25,8 @@ function everything(little: boolean): Uint8Array[] {
   ];
 }
 
-describe('pcapng files', () => {
+describe('pcapng files', function () {
+  this.timeout(60_000);
   const rig = new ReplayRig(512);
   after(() => rig.close());
 
@@ -161,8 +162,7 @@ describe('pcapng files', () => {
     }
   });
 
-  it('bounds the interfaces of a section', async function () {
-    this.timeout(10_000);
+  it('bounds the interfaces of a section', async () => {
     const wide = new ReplayRig(1 << 20, 64, 8);
     const one = block(true, 1, u32(true, 1, 0));
     const many = new Uint8Array(one.length * 65537);
@@ -172,8 +172,7 @@ describe('pcapng files', () => {
     wide.close();
   });
 
-  it('sees what tshark sees', async function () {
-    this.timeout(60_000);
+  it('sees what tshark sees', async () => {
     const big = new ReplayRig(1 << 18, 4096, 64);
     const names = existsSync(CORPUS) ? readdirSync(CORPUS).filter((name) => name.endsWith('.pcapng')) : [];
     // Without the statistics block, whose content is none, and the packet without a time.

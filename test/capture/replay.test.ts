@@ -12,7 +12,8 @@ function timed(first: number, count: number, step: number): Uint8Array {
   return pcap({}, Array.from({ length: count }, (_, index) => ({ seconds: first + index * step, fraction: 0, data: pattern(100, index) })));
 }
 
-describe('a replay', () => {
+describe('a replay', function () {
+  this.timeout(60_000);
   const rig = new ReplayRig(1024);
   after(() => rig.close());
 
@@ -71,8 +72,7 @@ describe('a replay', () => {
     }
   });
 
-  it('takes hundreds of files of one time side by side with a bounded number of descriptors', async function () {
-    this.timeout(20_000);
+  it('takes hundreds of files of one time side by side with a bounded number of descriptors', async () => {
     const wide = new ReplayRig(1024, 64, 4096);
     const files = Array.from({ length: 400 }, (_, index) => wide.file(`f${index}`, timed(100, 30, 1)));
     let most = 0;

@@ -16,7 +16,8 @@ const PCAPNG = concat(
   ...Array.from({ length: COUNT }, (_, index) => packetBlock(true, 0, BigInt(index), pattern(index % 90, index))),
 );
 
-describe('capture files', () => {
+describe('capture files', function () {
+  this.timeout(30_000);
   const rig = new ReplayRig(512);
   after(() => rig.close());
 
@@ -34,8 +35,7 @@ describe('capture files', () => {
     }
   });
 
-  it('give what is whole of a gzip cut anywhere', async function () {
-    this.timeout(20_000);
+  it('give what is whole of a gzip cut anywhere', async () => {
     const packed = gzipSync(PCAP);
     let most = 0;
     for (let length = 20; length < packed.length; length += 37) {
@@ -67,18 +67,21 @@ describe('capture files', () => {
     large.close();
   });
 
-  it('are read from a FIFO, as far as they have come', async function () {
-    this.timeout(10_000);
+  it('are read from a FIFO, as far as they have come', async () => {
     const path = rig.path('fifo');
     execFileSync('mkfifo', [path]);
     const { run, ended } = rig.start([path]);
-    // Half of the file, a silence in the middle of a frame, the other half.
-    const writer = spawn('sh', ['-c', `exec >"$0"; head -c 9000 "$1"; sleep 0.6; tail -c +9001 "$1"`, path, rig.file('whole', PCAP)]);
+    // Half of the file, a silence in the middle of a frame until we have seen what came, the other half.
+    const goOn = rig.path('go-on');
+    const script = 'exec >"$0"; head -c 9000 "$1"; until [ -e "$2" ]; do sleep 0.05; done; tail -c +9001 "$1"';
+    const writer = spawn('sh', ['-c', script, path, rig.file('whole', PCAP), goOn]);
     const left = once(writer, 'exit');
-    await new Promise((resolve) => setTimeout(resolve, 400));
-    rig.drain(run);
-    const early = run.frames.length;
-    assert.ok(early > 50 && early < COUNT, `${early} frames before the pipe goes on`);
+    for (let wait = 0; wait < 100 && run.frames.length === 0; wait++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      rig.drain(run);
+    }
+    assert.ok(run.frames.length > 50 && run.frames.length < COUNT, `${run.frames.length} frames before the pipe goes on`);
+    rig.file('go-on', new Uint8Array(0));
     await ended;
     rig.drain(run);
     assert.deepEqual(run.frames.map(({ number }) => number), Array.from({ length: COUNT }, (_, index) => index + 1));
@@ -87,8 +90,7 @@ describe('capture files', () => {
     assert.deepEqual(await left, [0, null]);
   });
 
-  it('are read from a gzip in a FIFO that pauses', async function () {
-    this.timeout(10_000);
+  it('are read from a gzip in a FIFO that pauses', async () => {
     const path = rig.path('fifo.gz');
     execFileSync('mkfifo', [path]);
     const { run, ended } = rig.start([path]);
@@ -117,7 +119,7 @@ describe('capture files', () => {
     }
   });
 
-  it('that may not be read are named with the way out', async function () {
+  it('that may not be read are named with the way out', async () => {
     const path = rig.file('secret', PCAP);
     chmodSync(path, 0);
     const run = await rig.run([path]);
@@ -126,8 +128,7 @@ describe('capture files', () => {
     else assert.match(run.failures[0], /permission denied; .*sudo/);
   });
 
-  it('survive any damage: every frame lies in its slot, every error is one line', async function () {
-    this.timeout(60_000);
+  it('survive any damage: every frame lies in its slot, every error is one line', async () => {
     const random = new SeededRandom(42);
     const small = new ReplayRig(256, 16, 64);
     const datas = [0, 5, 90, 33].map((length, index) => pattern(length, index * 60));
@@ -155,8 +156,7 @@ describe('capture files', () => {
     assert.ok(failures > 500 && frames > 2000, `${failures} failures, ${frames} frames`);
   });
 
-  it('stay within the rows there are', async function () {
-    this.timeout(30_000);
+  it('stay within the rows there are', async () => {
     const wide = new ReplayRig(64, 1, 16384);
     const path = wide.file('one', pcap({}, [{ seconds: 1, fraction: 0, data: pattern(4, 0) }]));
     const run = await wide.run(Array.from({ length: MAX_SOURCES + 1 }, () => path));
