@@ -1,0 +1,57 @@
+// The BPF expression for the service ports, by link type. It may let too much through, for the decoder tests the ports
+// itself, but never too little.
+
+import type { PortRange } from '../config/settings.js';
+
+const LINKTYPE_ETHERNET = 1;
+
+/**
+ * IPv6 extension headers behind which TCP may come and `tcp port` does not look (wire/ipv6.ts skips the same): hop-by-hop
+ * options, routing, fragment, destination options, mobility, HIP, shim6. `protochain` would follow them, but the kernel
+ * refuses its loop.
+ */
+const IPV6_EXTENSIONS = [0, 43, 44, 60, 135, 139, 140];
+const IPV6_NEXT_HEADER = 6;
+/** Where the first extension header says what follows it: not worth a copy when that is UDP or ICMPv6 (neighbours' MLD reports). */
+const EXTENSION_NEXT_HEADER = 40;
+const NEVER_TCP = [17, 58];
+
+/** More ranges than this become the one range around them: a program of some thousand instructions a packet costs more
+ * than the frames it spares, and the kernel refuses the longest. */
+const MAX_RANGES = 64;
+
+/**
+ * The expression for frames that may carry TCP on one of the ports: IPv4 (of fragments the first), IPv6, IPv6 with extension
+ * headers (unless the first leads to UDP or ICMPv6); on Ethernet also inside one or two VLAN tags.
+ * @param ports at least one range
+ * @param linkType LINKTYPE_ number
+ */
+export function portFilter(ports: readonly PortRange[], linkType: number): string {
+  const extended = `(${byteTest(IPV6_NEXT_HEADER, IPV6_EXTENSIONS)}) and not (${byteTest(EXTENSION_NEXT_HEADER, NEVER_TCP)})`;
+  const plain = `(${portTest(mergeRanges(ports))} or (ip6 and ${extended}))`;
+  // `vlan` moves the offsets of everything after it, so the tagged frames come last, each level inside the one before.
+  return linkType === LINKTYPE_ETHERNET ? `${plain} or (vlan and (${plain} or (vlan and ${plain})))` : plain;
+}
+
+function byteTest(offset: number, values: readonly number[]): string {
+  return values.map((value) => `ip6[${offset}] = ${value}`).join(' or ');
+}
+
+function portTest(ranges: readonly PortRange[]): string {
+  return ranges
+    .map(({ first, last }) => (first === last ? `tcp port ${first}` : `tcp portrange ${first}-${last}`))
+    .join(' or ');
+}
+
+/** Rising, apart from each other, at most MAX_RANGES. */
+function mergeRanges(ports: readonly PortRange[]): PortRange[] {
+  const merged: PortRange[] = [];
+  for (const range of [...ports].sort((a, b) => a.first - b.first)) {
+    const before = merged.at(-1);
+    if (before !== undefined && range.first <= before.last + 1) {
+      merged[merged.length - 1] = { first: before.first, last: Math.max(before.last, range.last) };
+    } else merged.push(range);
+  }
+  if (merged.length <= MAX_RANGES) return merged;
+  return [{ first: merged[0].first, last: merged[merged.length - 1].last }];
+}

@@ -1,0 +1,258 @@
+// The live loop: one thread waits for all interfaces and for news of links and addresses with one poll, fills slots of the
+// batch ring and publishes them, until it is asked to stop.
+
+import type { Network } from '../config/settings.js';
+import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, poll } from '../host/libc.js';
+import { type Link, listLinks } from '../host/links.js';
+import { RTM, RTMGRP, RouteSocket } from '../host/netlink.js';
+import { type BatchProducer, STOP_REQUEST } from '../ring/batch_ring.js';
+import type { LinkRegistry } from '../ring/link_table.js';
+import type { LocalTableWriter } from '../ring/local_table.js';
+import type { SourceBoard } from '../ring/source_board.js';
+import { BatchPublisher } from './batch_publisher.js';
+import { libpcap } from './libpcap.js';
+import type { LibpcapSource } from './libpcap_source.js';
+import { LiveSources } from './live_sources.js';
+import { LocalWatch } from './local_watch.js';
+import type { CaptureReport } from './messages.js';
+import type { OpenOptions } from './open_interface.js';
+import { SlotDump } from './slot_dump.js';
+import { FILL, SourceError } from './source.js';
+
+export interface LiveOptions extends OpenOptions {
+  /** names, or `any` alone */
+  readonly interfaces: readonly string[];
+  /** frames to capture in all before stopping; -1 for no end */
+  readonly count: number;
+  /** in place of this host's addresses */
+  readonly localGiven: readonly Network[] | undefined;
+}
+
+/** The longest wait, so that a stop request is seen. */
+const WAIT_MS = 200;
+/** While draining, while idle sources hold up others, and while a slot is taken by the workers. */
+const SHORT_WAIT_MS = 20;
+/** How often the board is brought up to date and what waits is tried again. */
+const TICK_MS = 1000;
+/** How often all sources are asked for frames, and an idle one's watermark may move. */
+const SWEEP_MS = 100;
+/** Changes of links and addresses come in swarms: at most one look this often. */
+const NEWS_MS = 100;
+/** When to look again after that failed. */
+const LOOK_AGAIN_MS = 30_000;
+/** A lone source's frames are gathered this long before they are handed over: a batch costs the workers more than a frame. */
+const GATHER_MS = 20;
+/** The longest drain. */
+const DRAIN_MS = 5000;
+
+/**
+ * Captures until the ring's stop request or the count; the caller then ends the ring. What fails is reported, not thrown.
+ * Blocks its thread.
+ */
+export function runLiveCapture(
+  options: LiveOptions,
+  producer: BatchProducer,
+  board: SourceBoard,
+  links: LinkRegistry,
+  local: LocalTableWriter,
+  report: CaptureReport,
+): void {
+  const dump = new SlotDump();
+  let capture: LiveCapture | undefined;
+  try {
+    libpcap(); // a machine without it hears that first, and once
+    const sources = new LiveSources(options.interfaces, options, board, links, dump, report);
+    capture = new LiveCapture(producer, sources, new LocalWatch(options.localGiven, local, report), report);
+    capture.run(options.count);
+  } catch (error) {
+    report({ type: 'failed', text: error instanceof Error ? error.message : String(error) });
+  } finally {
+    capture?.close();
+    dump.close();
+  }
+}
+
+class LiveCapture {
+  private readonly publisher: BatchPublisher;
+  private readonly news = new RouteSocket(RTMGRP.LINK | RTMGRP.IPV4_IFADDR | RTMGRP.IPV6_IFADDR);
+  private readonly asking = new RouteSocket(0);
+  private links: Link[] = [];
+  private linksChanged = true;
+  private addressesChanged = true;
+  /** what poll() waits for: the news socket, then the open sources */
+  private waiting: LibpcapSource[] = [];
+  private entries = new DataView(new ArrayBuffer(POLLFD_BYTES));
+  /** frames still wanted */
+  private remaining = Infinity;
+  private nextTickMs = 0;
+  private nextNewsMs = 0;
+  private nextSweepMs = 0;
+  /** when the frames gathered in the open slot are due */
+  private gatheredMs = 0;
+  private drainEndsMs: number | undefined;
+
+  constructor(
+    private readonly producer: BatchProducer,
+    private readonly sources: LiveSources,
+    private readonly local: LocalWatch,
+    private readonly report: CaptureReport,
+  ) {
+    this.publisher = new BatchPublisher(producer);
+  }
+
+  run(count: number): void {
+    this.look();
+    if (!this.sources.start(this.links)) return;
+    this.report({ type: 'ready' });
+    this.watch();
+    if (count >= 0) this.remaining = count;
+    let more = false;
+    while (!this.finished()) {
+      this.wait(more);
+      more = this.fillAll();
+      this.keepUp();
+    }
+    this.publisher.publish();
+    if (this.remaining === 0) for (const source of this.sources.open) source.endOfCount();
+    for (const source of this.sources.open) this.sources.detach(source);
+  }
+
+  /** Looks whether to stop; the first request to drain starts the drain. */
+  private finished(): boolean {
+    const request = this.producer.stopRequest;
+    if (this.remaining === 0 || request === STOP_REQUEST.ABANDON) return true;
+    if (request !== STOP_REQUEST.DRAIN) return false;
+    if (this.drainEndsMs === undefined) {
+      this.drainEndsMs = performance.now() + DRAIN_MS;
+      for (const source of this.sources.open) source.stopIntake();
+    }
+    return this.sources.open.length === 0 || performance.now() >= this.drainEndsMs;
+  }
+
+  /** Sets up what poll() waits for. */
+  private watch(): void {
+    this.waiting = this.sources.open;
+    this.entries = new DataView(new ArrayBuffer((this.waiting.length + 1) * POLLFD_BYTES));
+    [this.news, ...this.waiting].forEach(({ fd }, index) => {
+      this.entries.setInt32(index * POLLFD_BYTES, fd, LITTLE_ENDIAN);
+      this.entries.setInt16(index * POLLFD_BYTES + 4, POLLIN, LITTLE_ENDIAN);
+    });
+  }
+
+  private wait(more: boolean): void {
+    let timeoutMs = WAIT_MS;
+    if (more) timeoutMs = 0;
+    else if (this.publisher.pending > 0) timeoutMs = Math.max(0, Math.ceil(this.gatheredMs - performance.now()));
+    else if (this.drainEndsMs !== undefined || this.waiting.some((source) => source.draining)) timeoutMs = SHORT_WAIT_MS;
+    else if (this.waiting.length > 1) timeoutMs = SWEEP_MS;
+    const { entries } = this;
+    poll(new Uint8Array(entries.buffer), this.waiting.length + 1, timeoutMs);
+  }
+
+  private events(index: number): number {
+    return this.entries.getInt16(index * POLLFD_BYTES + 6, LITTLE_ENDIAN);
+  }
+
+  /**
+   * One fill for each source that may have frames; now and then for all, so that a lost wake-up costs little.
+   * @returns whether one has more at once
+   */
+  private fillAll(): boolean {
+    const now = performance.now();
+    const sweep = now >= this.nextSweepMs;
+    if (sweep) this.nextSweepMs = now + SWEEP_MS;
+    let more = false;
+    const drained: LibpcapSource[] = [];
+    for (const [index, source] of this.waiting.entries()) {
+      if (!sweep && !source.draining && !source.more && this.events(index + 1) === 0) continue;
+      if (!this.publisher.open(source, SHORT_WAIT_MS)) return true; // the workers have every slot
+      source.more = this.fillOne(source) === FILL.MORE;
+      if (source.more) more = true;
+      else if (source.draining && source.drained()) drained.push(source);
+      else if (sweep) this.advance(source);
+      if (this.remaining === 0) return false;
+    }
+    for (const source of drained) this.retire(source);
+    if (sweep) for (const source of this.sources.all) if (!source.open) this.advance(source);
+    return more;
+  }
+
+  /** Fills the open slot from a source, and publishes it unless frames may still gather. */
+  private fillOne(source: LibpcapSource): number {
+    const before = this.publisher.pending;
+    let result: number = FILL.IDLE;
+    source.allowance = this.remaining;
+    try {
+      result = source.fill(this.producer);
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      this.sources.broke(source, error);
+    }
+    this.remaining = source.allowance;
+    const now = performance.now();
+    if (before === 0) this.gatheredMs = now + GATHER_MS;
+    const gathering = result === FILL.IDLE && this.waiting.length === 1 && !source.draining;
+    if (!gathering || now >= this.gatheredMs) this.publisher.publish();
+    return result;
+  }
+
+  private advance(source: LibpcapSource): void {
+    if (this.sources.all.length > 1) this.publisher.advance(source);
+  }
+
+  /** Closes a drained source. One of `any` has most likely gone for good; a named one is waited for. */
+  private retire(source: LibpcapSource): void {
+    if (this.sources.any && this.sources.all.length > 1 && !this.publisher.finish(source)) return;
+    this.sources.detach(source);
+    this.watch();
+  }
+
+  /** What is not about frames: the board, links, addresses. */
+  private keepUp(): void {
+    const now = performance.now();
+    if (this.events(0) !== 0) this.hear();
+    const tick = now >= this.nextTickMs;
+    if (tick) {
+      this.nextTickMs = now + TICK_MS;
+      for (const source of this.sources.open) source.refresh();
+    }
+    if (this.drainEndsMs !== undefined) return;
+    const news = now >= this.nextNewsMs && (this.linksChanged || this.addressesChanged);
+    if (news) this.lookAgain(now);
+    if (!news && !tick) return;
+    this.sources.follow(this.links, now);
+    this.watch();
+  }
+
+  private lookAgain(nowMs: number): void {
+    this.nextNewsMs = nowMs + NEWS_MS;
+    try {
+      this.look();
+    } catch (error) {
+      this.nextNewsMs = nowMs + LOOK_AGAIN_MS;
+      const reason = error instanceof Error ? error.message : String(error);
+      this.report({ type: 'warning', text: `interfaces and addresses may have changed unseen: ${reason}; trying again` });
+    }
+  }
+
+  /** Reads what the kernel has to tell about links and addresses. */
+  private hear(): void {
+    const complete = this.news.readNotifications((type) => {
+      if (type === RTM.NEWLINK || type === RTM.DELLINK) this.linksChanged = true;
+      if (type === RTM.NEWADDR || type === RTM.DELADDR) this.addressesChanged = true;
+    });
+    if (!complete) this.linksChanged = this.addressesChanged = true;
+  }
+
+  private look(): void {
+    if (this.linksChanged) this.links = listLinks(this.asking);
+    this.local.refresh(this.asking, this.links);
+    this.linksChanged = this.addressesChanged = false;
+  }
+
+  close(): void {
+    for (const source of this.sources.all) source.close();
+    this.news.close();
+    this.asking.close();
+  }
+}

@@ -1,0 +1,90 @@
+// The C library through koffi: only what live capture needs. The functions are those of the process itself (glibc or musl,
+// whichever Node runs on). Calls are synchronous; a failing one returns -1 or null and leaves its reason in errno().
+
+import { endianness } from 'node:os';
+import koffi from 'koffi';
+
+/** A C pointer; null is NULL. */
+export type Pointer = bigint | null;
+
+const library = koffi.load(null);
+
+function bind<T>(declaration: string): T {
+  return library.func(declaration) as unknown as T;
+}
+
+/** Byte order of C structures on this machine, as DataView wants it. */
+export const LITTLE_ENDIAN = endianness() === 'LE';
+
+export const socket = bind<(domain: number, type: number, protocol: number) => number>('int socket(int, int, int)');
+export const bindSocket = bind<(fd: number, address: Uint8Array, bytes: number) => number>('int bind(int, void*, uint32_t)');
+export const send = bind<(fd: number, data: Uint8Array, bytes: number, flags: number) => number>(
+  'intptr_t send(int, void*, size_t, int)',
+);
+export const receive = bind<(fd: number, into: Uint8Array, bytes: number, flags: number) => number>(
+  'intptr_t recv(int, void*, size_t, int)',
+);
+export const setSocketOption = bind<(fd: number, level: number, option: number, value: Uint8Array, bytes: number) => number>(
+  'int setsockopt(int, int, int, void*, uint32_t)',
+);
+const getSocketOption = bind<
+  (fd: number, level: number, option: number, value: Uint8Array | null, bytes: Uint32Array) => number
+>('int getsockopt(int, int, int, void*, void*)');
+
+koffi.struct('sock_fprog', { length: 'uint16_t', instructions: 'void*' }); // struct sock_fprog of linux/filter.h
+const setSocketFilter = bind<
+  (fd: number, level: number, option: number, program: { length: number; instructions: Uint8Array }, bytes: number) => number
+>('int setsockopt(int, int, int, sock_fprog*, uint32_t)');
+const SOL_SOCKET = 1;
+const SO_ATTACH_FILTER = 26;
+const INSTRUCTION_BYTES = 8;
+
+/**
+ * Makes the kernel run a BPF program over what the socket gets from now on; what it already holds stays.
+ * @param instructions struct sock_filter, 8 bytes each
+ * @returns -1 when the kernel refuses
+ */
+export function attachFilter(fd: number, instructions: Uint8Array): number {
+  const program = { length: instructions.length / INSTRUCTION_BYTES, instructions };
+  return setSocketFilter(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, koffi.sizeof('sock_fprog'));
+}
+
+/** Instructions of the socket's filter, 0 when it has none. */
+export function attachedFilterLength(fd: number): number {
+  const length = new Uint32Array(1);
+  return getSocketOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, null, length) < 0 ? 0 : length[0]; // read, it is SO_GET_FILTER
+}
+
+export const close = bind<(fd: number) => number>('int close(int)');
+
+/** `entries` holds `count` times struct pollfd: int fd, short events, short revents. */
+export const poll = bind<(entries: Uint8Array, count: number, timeoutMs: number) => number>('int poll(void*, unsigned long, int)');
+export const POLLIN = 1;
+export const POLLFD_BYTES = 8;
+
+/** A stream over memory the caller keeps alive until closeStream(). */
+export const openMemoryStream = bind<(memory: Uint8Array, bytes: number, mode: string) => Pointer>(
+  'void* fmemopen(void*, size_t, const char*)',
+);
+/** `mode` 0 is fully buffered; the buffer is the caller's and lives as long as the stream. */
+export const setStreamBuffer = bind<(stream: Pointer, buffer: Uint8Array, mode: number, bytes: number) => number>(
+  'int setvbuf(void*, void*, int, size_t)',
+);
+export const closeStream = bind<(stream: Pointer) => number>('int fclose(void*)');
+
+const strerror = bind<(code: number) => string>('const char* strerror(int)');
+
+/** errno of this thread's last call. */
+export function errno(): number {
+  return koffi.errno();
+}
+
+/** What errno means, such as `Operation not permitted`. */
+export function errnoText(): string {
+  return strerror(koffi.errno());
+}
+
+/** The memory at a C pointer: valid until its owner frees it. */
+export function memoryAt(pointer: bigint, bytes: number): Uint8Array {
+  return new Uint8Array(koffi.view(pointer, bytes));
+}
