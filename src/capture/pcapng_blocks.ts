@@ -23,7 +23,7 @@ export const MIN_BLOCK_BYTES = 12;
 export const SECTION = { MAGIC: 8, MAJOR: 12, BYTES: 28 } as const;
 export const SECTION_MAGIC = 0x1a2b3c4d;
 
-export const PACKET = { INTERFACE: 8, TIME_HIGH: 12, TIME_LOW: 16, CAPTURED_LENGTH: 20, WIRE_LENGTH: 24, DATA: 28, BYTES: 32 } as const;
+export const PACKET = { INTERFACE: 8, TIME: 12, CAPTURED_LENGTH: 20, WIRE_LENGTH: 24, DATA: 28, BYTES: 32 } as const;
 export const SIMPLE = { WIRE_LENGTH: 8, DATA: 12, BYTES: 16 } as const;
 export const INTERFACE = { LINK_TYPE: 8, SNAPLEN: 12, OPTIONS: 16, BYTES: 20 } as const;
 

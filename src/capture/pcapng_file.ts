@@ -14,7 +14,7 @@ import {
   SIMPLE,
   type CaptureInterface,
 } from './pcapng_blocks.js';
-import { SplitTime } from './pcapng_time.js';
+import { PART, SplitTime } from './pcapng_time.js';
 import type { RecordWalker, Warn } from './savefile.js';
 
 /** Bytes that tell a pcapng file, and the least one has. */
@@ -79,7 +79,8 @@ export class PcapngWalker implements RecordWalker {
         this.damage = `a block whose two lengths differ (${length} and ${view.getUint32(at + length - 4, little)})`;
         break;
       }
-      const good = type === BLOCK_TYPE.ENHANCED_PACKET ? this.packet(slot, view, at, length, false) : this.other(slot, view, type, at, length);
+      const isPacket = type === BLOCK_TYPE.ENHANCED_PACKET;
+      const good = isPacket ? this.packet(slot, view, at, length, false) : this.other(slot, view, type, at, length);
       if (!good) break;
       at += whole;
       this.skip = length - whole;
@@ -112,16 +113,15 @@ export class PcapngWalker implements RecordWalker {
     }
     const number = obsolete ? view.getUint16(at + PACKET.INTERFACE, little) : view.getUint32(at + PACKET.INTERFACE, little);
     let link = 0;
-    time.seconds = 0;
-    time.nanoseconds = 0;
     if (number < this.interfaces.length) {
       const from = this.interfaces[number];
       link = from.link;
-      const high = view.getUint32(at + PACKET.TIME_HIGH, little);
-      const low = view.getUint32(at + PACKET.TIME_LOW, little);
-      if (!time.set(from.tick, from.offsetSeconds, high, low)) this.warnOfTime();
+      if (!time.set(from.tick, from.offsetSeconds, view, at + PACKET.TIME, little)) this.warnOfTime();
+    } else {
+      time.parts.fill(0);
     }
-    const { seconds, nanoseconds } = time;
+    const seconds = time.parts[PART.SECONDS];
+    const nanoseconds = time.parts[PART.NANOSECONDS];
     slot.add(at + PACKET.DATA, captured, view.getUint32(at + PACKET.WIRE_LENGTH, little), seconds, nanoseconds, link);
     this.nextFrame++;
     if (seconds > this.newestSeconds || (seconds === this.newestSeconds && nanoseconds > this.newestNanoseconds)) {

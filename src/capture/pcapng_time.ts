@@ -26,42 +26,50 @@ export function tickSize(resolution: number): TickSize {
   return { ticksPerSecond: 0, nanosecondsPerTick: 0, wideTicksPerSecond: (binary ? 2n : 10n) ** BigInt(exponent) };
 }
 
+/** Positions in SplitTime.parts. */
+export const PART = {
+  /** since 1970, 0 to LAST_SECOND */
+  SECONDS: 0,
+  /** 0 to 999,999,999 */
+  NANOSECONDS: 1,
+} as const;
+
 /** A time taken apart; one object serves every frame of a file. */
 export class SplitTime {
-  /** since 1970, 0 to LAST_SECOND */
-  seconds = 0;
-  /** 0 to 999,999,999 */
-  nanoseconds = 0;
+  /** In a typed array, because numbers this large in plain fields and arguments are objects to the engine, one a frame. */
+  readonly parts = new Float64Array(2);
 
   /**
-   * @param high upper 32 bits of the tick count
-   * @param low lower 32 bits
+   * @param at where the tick count stands in `view`: upper 32 bits, then lower 32 bits
+   * @param offsetSeconds added to the time
    * @returns false for a time before 1970 or after 9999: it is 0 then
    */
-  set(tick: TickSize, offsetSeconds: number, high: number, low: number): boolean {
-    const ticksPerSecond = tick.ticksPerSecond;
-    if (ticksPerSecond === 0) return this.setWide(tick.wideTicksPerSecond, offsetSeconds, high, low);
-    // Long division, 16 bits a step. Each remainder is below 10^9, so each dividend is below 2^46 and a quotient's distance
-    // to the next integer, 10^-9 at least, is far above a double's rounding there (2^-38): floor() is exact.
-    const rest = high % ticksPerSecond;
-    const upper = rest * TWO_16 + (low >>> 16);
-    const upperQuotient = Math.floor(upper / ticksPerSecond);
-    const lower = (upper - upperQuotient * ticksPerSecond) * TWO_16 + (low & 0xffff);
-    const lowerQuotient = Math.floor(lower / ticksPerSecond);
-    const seconds = ((high - rest) / ticksPerSecond) * TWO_32 + upperQuotient * TWO_16 + lowerQuotient;
-    return this.keep(seconds + offsetSeconds, (lower - lowerQuotient * ticksPerSecond) * tick.nanosecondsPerTick);
+  set(tick: TickSize, offsetSeconds: number, view: DataView, at: number, little: boolean): boolean {
+    const { parts } = this;
+    const { ticksPerSecond } = tick;
+    const high = view.getUint32(at, little);
+    const low = view.getUint32(at + 4, little);
+    if (ticksPerSecond === 0) {
+      this.setWide(tick.wideTicksPerSecond, offsetSeconds, (BigInt(high) << 32n) | BigInt(low));
+    } else {
+      // Long division, 16 bits a step. Each remainder is below 10^9, so each dividend is below 2^46 and a quotient's distance
+      // to the next integer, 10^-9 at least, is far above a double's rounding there (2^-38): floor() is exact.
+      // (The % operator would be exact too, and a call of fmod() a frame.)
+      const highQuotient = Math.floor(high / ticksPerSecond);
+      const upper = (high - highQuotient * ticksPerSecond) * TWO_16 + (low >>> 16);
+      const upperQuotient = Math.floor(upper / ticksPerSecond);
+      const lower = (upper - upperQuotient * ticksPerSecond) * TWO_16 + (low & 0xffff);
+      const lowerQuotient = Math.floor(lower / ticksPerSecond);
+      parts[PART.SECONDS] = highQuotient * TWO_32 + upperQuotient * TWO_16 + lowerQuotient + offsetSeconds;
+      parts[PART.NANOSECONDS] = (lower - lowerQuotient * ticksPerSecond) * tick.nanosecondsPerTick;
+    }
+    if (parts[PART.SECONDS] >= 0 && parts[PART.SECONDS] <= LAST_SECOND) return true;
+    parts.fill(0);
+    return false;
   }
 
-  private setWide(ticksPerSecond: bigint, offsetSeconds: number, high: number, low: number): boolean {
-    const ticks = (BigInt(high) << 32n) | BigInt(low);
-    const nanoseconds = ((ticks % ticksPerSecond) * BigInt(NANOSECONDS)) / ticksPerSecond;
-    return this.keep(Number(ticks / ticksPerSecond) + offsetSeconds, Number(nanoseconds));
-  }
-
-  private keep(seconds: number, nanoseconds: number): boolean {
-    const isDate = seconds >= 0 && seconds <= LAST_SECOND;
-    this.seconds = isDate ? seconds : 0;
-    this.nanoseconds = isDate ? nanoseconds : 0;
-    return isDate;
+  private setWide(ticksPerSecond: bigint, offsetSeconds: number, ticks: bigint): void {
+    this.parts[PART.SECONDS] = Number(ticks / ticksPerSecond) + offsetSeconds;
+    this.parts[PART.NANOSECONDS] = Number(((ticks % ticksPerSecond) * BigInt(NANOSECONDS)) / ticksPerSecond);
   }
 }
