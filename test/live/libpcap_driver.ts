@@ -78,7 +78,9 @@ interface Memory {
 function capture({ ring, board, links, local, task }: Memory): void {
   const producer = new BatchProducer(ring);
   const report = (message: CaptureMessage): void => parentPort?.postMessage(message);
-  runLiveCapture(task, producer, new SourceBoard(board), new LinkRegistry(links), new LocalTableWriter(local), report);
+  // JSON has made objects of the addresses' bytes
+  const localGiven = task.localGiven?.map(({ bytes, prefix }) => ({ bytes: Uint8Array.from(Object.values(bytes)), prefix }));
+  runLiveCapture({ ...task, localGiven }, producer, new SourceBoard(board), new LinkRegistry(links), new LocalTableWriter(local), report);
   producer.end();
 }
 
