@@ -24,6 +24,8 @@ export interface ReplayOptions {
   readonly files: readonly string[];
   /** bytes of a slot of the ring */
   readonly slotBytes: number;
+  /** awaited before each slot: gives way to who shares the thread; default: nobody does */
+  readonly turn?: () => Promise<void>;
 }
 
 /** A file of the replay. */
@@ -73,7 +75,7 @@ class Replay {
   async run(): Promise<void> {
     try {
       for (const file of this.options.files) await this.admit(file);
-      while (this.tracks.length > 0 && this.acquire()) await this.advance(this.earliest());
+      while (this.tracks.length > 0 && (await this.acquire())) await this.advance(this.earliest());
     } finally {
       for (const track of this.tracks) this.finish(track);
     }
@@ -92,7 +94,7 @@ class Replay {
       else track.source = await this.open(track);
       this.rows++;
       this.tracks.push(track);
-      if (!this.acquire()) return;
+      if (!(await this.acquire())) return;
       // Tells the writer, before any record comes, that this file is there and what it need not wait for.
       if (waits) this.publish(track, 1);
       else await this.advance(track);
@@ -136,7 +138,8 @@ class Replay {
   }
 
   /** Opens a slot. @returns false when a stop is requested */
-  private acquire(): boolean {
+  private async acquire(): Promise<boolean> {
+    await this.options.turn?.();
     while (!this.stopping()) {
       if (this.producer.acquire(ACQUIRE_MS)) return true;
     }

@@ -7,13 +7,13 @@ import { Session } from 'node:inspector/promises';
  * Runs `work` under the profiler and writes the profile when it is done, also when it throws.
  * @param file path of the .cpuprofile, overwritten
  */
-export async function withCpuProfile(file: string, work: () => void): Promise<void> {
+export async function withCpuProfile(file: string, work: () => void | Promise<void>): Promise<void> {
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.start');
   try {
-    work();
+    await work();
   } finally {
     const { profile } = await session.post('Profiler.stop');
     session.disconnect();

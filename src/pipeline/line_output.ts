@@ -18,7 +18,6 @@ export class LineOutput {
   /** where reserve() gives room: the open block's bytes */
   bytes: Uint8Array;
   private block: LineBlock;
-  private next = 0;
   private opened = false;
   private segments = 0;
   private records = 0;
@@ -28,6 +27,8 @@ export class LineOutput {
   private readonly dayOf: Int32Array;
   private region = 0;
   private lineStart = 0;
+  /** number of the open block, or of the one that was passed last */
+  protected current = -1;
 
   /**
    * @param blocks this worker's own blocks, at least 2
@@ -35,7 +36,7 @@ export class LineOutput {
    * @param abandoned asked while waiting for a free block: true gives up
    */
   constructor(
-    private readonly blocks: readonly LineBlock[],
+    protected readonly blocks: readonly LineBlock[],
     private readonly merging: boolean,
     private readonly handOver: (block: number) => void,
     private readonly abandoned: () => boolean,
@@ -115,9 +116,18 @@ export class LineOutput {
     return true;
   }
 
+  /** The number of a block that is free, waiting for it if need be; -1 when waiting was given up. */
+  protected obtain(): number {
+    const next = (this.current + 1) % this.blocks.length;
+    while (!this.blocks[next].waitFree(WAIT_MS)) if (this.abandoned()) return -1;
+    return next;
+  }
+
   private open(): boolean {
-    const block = this.blocks[this.next];
-    while (!block.waitFree(WAIT_MS)) if (this.abandoned()) return false;
+    const number = this.obtain();
+    if (number < 0) return false;
+    this.current = number;
+    const block = this.blocks[number];
     this.block = block;
     this.bytes = block.bytes;
     this.segments = 0;
@@ -138,8 +148,7 @@ export class LineOutput {
     numbers[BLOCK_NUMBER.WATERMARK_SECONDS] = head.watermarkSeconds;
     numbers[BLOCK_NUMBER.WATERMARK_NANOSECONDS] = head.watermarkNanoseconds;
     this.block.setFull();
-    this.handOver(this.next);
-    this.next = (this.next + 1) % this.blocks.length;
+    this.handOver(this.current);
     this.opened = false;
   }
 }

@@ -11,17 +11,17 @@ import { COUNTER } from '../record/counters.js';
 import { BatchRingOwner, STOP_REQUEST } from '../ring/batch_ring.js';
 import { LocalTableWriter } from '../ring/local_table.js';
 import { SourceBoard } from '../ring/source_board.js';
+import type { Engine } from './engine.js';
 import { EXIT } from './exit_code.js';
 import { chooseInterfaces } from './interfaces.js';
 import { narrate } from './narration.js';
 import { showProgress } from './progress.js';
-import { captureTask, isMerging, parseTask } from './run_tasks.js';
+import { captureTask, isInline, parsingOptions } from './run_tasks.js';
 import { say } from './say.js';
 import { allocateSharedRun } from './shared_run.js';
 import { handleSignals } from './signals.js';
 import { openSink } from './sink.js';
-import type { CaptureTask } from './tasks.js';
-import { makeParsers, type Parsers, startCapture } from './threads.js';
+import type { SharedRun } from './tasks.js';
 import { Totals } from './totals.js';
 import { Watch } from './watch.js';
 
@@ -42,25 +42,28 @@ export interface RunOptions {
  */
 export async function run(settings: Settings, options: RunOptions): Promise<number> {
   const live = settings.files.length === 0;
-  const interfaces = live ? chooseInterfaces(settings.interfaces) : [];
+  const interfaces = live ? await chooseInterfaces(settings.interfaces) : [];
   const filters = !live && settings.filter !== '' ? await compileReplayFilters(settings.filter) : undefined;
-  const shared = allocateSharedRun(live);
+  const inline = isInline(settings);
+  const shared = allocateSharedRun(live ? 'live' : inline ? 'inline' : 'replay');
   if (!live && settings.local !== undefined) new LocalTableWriter(shared.local).replace(settings.local);
-  const { workers, task } = parseTask(settings, interfaces, shared, filters);
+  const parsing = parsingOptions(settings, interfaces, shared, filters);
   return new Run({
     settings,
     options,
-    capture: captureTask(settings, interfaces, shared),
-    parsers: makeParsers(workers, task),
-    merging: isMerging(settings, interfaces),
+    shared,
+    merging: parsing.merging,
+    engine: inline
+      ? new (await import('./inline_engine.js')).InlineEngine(settings.files, parsing)
+      : new (await import('./threaded_engine.js')).ThreadedEngine(captureTask(settings, interfaces, shared), settings.workers, parsing),
   }).run();
 }
 
 interface Parts {
   readonly settings: Settings;
   readonly options: RunOptions;
-  readonly capture: CaptureTask;
-  readonly parsers: Parsers;
+  readonly shared: SharedRun;
+  readonly engine: Engine;
   readonly merging: boolean;
 }
 
@@ -74,10 +77,9 @@ class Run {
   private outputClosed = false;
 
   constructor(private readonly parts: Parts) {
-    const { capture } = parts;
-    this.live = capture.way === 'live';
-    this.ring = new BatchRingOwner(capture.shared.ring);
-    this.totals = new Totals(new SourceBoard(capture.shared.board));
+    this.live = parts.settings.files.length === 0;
+    this.ring = new BatchRingOwner(parts.shared.ring);
+    this.totals = new Totals(new SourceBoard(parts.shared.board));
     this.ledger = new WriteLedger({
       onError: (error) => say(error.message),
       onRecovery: () => say('records are written again'),
@@ -85,7 +87,7 @@ class Run {
   }
 
   async run(): Promise<number> {
-    const { settings, options, parsers, capture } = this.parts;
+    const { settings, options, engine } = this.parts;
     const writer = this.makeWriter(await openSink(settings, this.ledger, () => this.onOutputClosed()));
     const watch = new Watch({ totals: this.totals, writer, live: this.live, every: options.statisticsEvery });
     let deadline: NodeJS.Timeout | undefined;
@@ -99,9 +101,11 @@ class Run {
     }, options.ignoreHangUp);
     const hideProgress = !this.live && process.stderr.isTTY ? showProgress(this.totals) : undefined;
     try {
-      const captured = startCapture(capture, (message) => this.onMessage(message));
       watch.start();
-      await Promise.all([captured, parsers.start((block) => writer.deliver(block))]);
+      await engine.run((message) => this.onMessage(message), {
+        deliver: (block) => writer.deliver(block),
+        idle: () => writer.idle(),
+      });
       await writer.close();
     } finally {
       clearTimeout(deadline);
@@ -115,10 +119,10 @@ class Run {
   }
 
   private makeWriter(sink: LineSink): LogWriter {
-    const { parsers, merging, settings } = this.parts;
+    const { engine, merging, settings } = this.parts;
     const limited = !this.live && settings.count >= 0;
     return new LogWriter({
-      blocks: parsers.blocks,
+      blocks: engine.blocks,
       sink,
       onBatch: (source, counters) => {
         this.totals.addBatch(source, counters);

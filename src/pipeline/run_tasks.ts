@@ -2,7 +2,7 @@
 
 import type { ReplayFilters } from '../capture/replay_filters.js';
 import type { Settings } from '../config/settings.js';
-import type { CaptureTask, ParseTask, SharedRun } from './tasks.js';
+import type { CaptureTask, ParsingOptions, SharedRun } from './tasks.js';
 
 /** Whether lines of several sources have to be put into order of time. */
 export function isMerging(settings: Settings, interfaces: readonly string[]): boolean {
@@ -27,27 +27,29 @@ export function captureTask(settings: Settings, interfaces: readonly string[], s
   };
 }
 
-/** What every parsing worker is told, and how many there are. */
-export function parseTask(
+/** What parsing needs to know. */
+export function parsingOptions(
   settings: Settings, interfaces: readonly string[], shared: SharedRun, filters: ReplayFilters | undefined,
-): { workers: number; task: Omit<ParseTask, 'blocks' | 'firstBlock' | 'port'> } {
-  // Live, the capture thread counts what the kernel's filter let through; on replay one worker counts in capture order.
-  const limit = settings.files.length > 0 ? settings.count : -1;
+): ParsingOptions {
+  const merging = isMerging(settings, interfaces);
   return {
-    workers: limit < 0 ? settings.workers : 1,
-    task: {
-      shared,
-      format: settings.format,
-      utc: settings.utc,
-      addVlan: settings.addVlan,
-      addInterface: isMerging(settings, interfaces) && interfaces.length > 0,
-      // Standard output is one file: its lines stay in capture order.
-      split: settings.split && settings.directory !== '-',
-      merging: isMerging(settings, interfaces),
-      ports: settings.filter === '' || settings.portsGiven ? settings.ports : undefined,
-      limit,
-      filters,
-      cpuProfile: settings.cpuProfile,
-    },
+    shared,
+    format: settings.format,
+    utc: settings.utc,
+    addVlan: settings.addVlan,
+    addInterface: merging && interfaces.length > 0,
+    // Standard output is one file: its lines stay in capture order.
+    split: settings.split && settings.directory !== '-',
+    merging,
+    ports: settings.filter === '' || settings.portsGiven ? settings.ports : undefined,
+    // Live, the capture thread counts what the kernel's filter let through.
+    limit: settings.files.length > 0 ? settings.count : -1,
+    filters,
+    cpuProfile: settings.cpuProfile,
   };
+}
+
+/** Whether one thread does it all: files, and no more than one parser, be it that -c has to count in capture order. */
+export function isInline(settings: Settings): boolean {
+  return settings.files.length > 0 && (settings.workers === 1 || settings.count >= 0);
 }

@@ -6,16 +6,23 @@ import { allocateLocalTable } from '../ring/local_table.js';
 import { allocateSourceBoard } from '../ring/source_board.js';
 import type { SharedRun } from './tasks.js';
 
-const SLOT_BYTES = 4 << 20;
-const SLOT_FRAMES = 32768;
-/** A file waits for us: few slots stay in the processor's cache. */
-const REPLAY_SLOTS = 4;
-/** An interface does not: more slots bridge the moments in which the disk or a worker is busy. */
-const LIVE_SLOTS = 8;
+/** Slots of a ring: how many, their bytes, and frames listed in one. */
+const SIZES = {
+  /** one thread fills and empties a slot in turn: it stays in the processor's cache */
+  inline: [2, 1 << 20, 16384],
+  /** a file waits for us: few slots */
+  replay: [4, 4 << 20, 32768],
+  /** an interface does not: more slots bridge the moments in which the disk or a worker is busy */
+  live: [8, 4 << 20, 32768],
+} as const;
 
-export function allocateSharedRun(live: boolean): SharedRun {
+/** How a run gets and parses its frames. */
+export type RunWay = keyof typeof SIZES;
+
+export function allocateSharedRun(way: RunWay): SharedRun {
+  const [slots, slotBytes, slotFrames] = SIZES[way];
   return {
-    ring: allocateBatchRing(live ? LIVE_SLOTS : REPLAY_SLOTS, SLOT_BYTES, SLOT_FRAMES),
+    ring: allocateBatchRing(slots, slotBytes, slotFrames),
     board: allocateSourceBoard(),
     links: allocateLinkTable(),
     local: allocateLocalTable(),

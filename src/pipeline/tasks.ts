@@ -36,17 +36,9 @@ export interface LiveTask {
 
 export type CaptureTask = (ReplayTask | LiveTask) & { readonly shared: SharedRun };
 
-/** What a worker sends behind the numbers of its blocks, so that the writer knows it has them all. */
-export const NO_MORE_BLOCKS = -1;
-
-/** A parsing worker's. */
-export interface ParseTask {
+/** What parsing needs to know, in whatever thread it happens. */
+export interface ParsingOptions {
   readonly shared: SharedRun;
-  /** its own line blocks; `firstBlock` is the writer's number of the first one */
-  readonly blocks: readonly LineBlockMemory[];
-  readonly firstBlock: number;
-  /** takes the numbers of full blocks */
-  readonly port: MessagePort;
   readonly format: OutputFormat;
   readonly utc: boolean;
   readonly addVlan: boolean;
@@ -61,4 +53,16 @@ export interface ParseTask {
   readonly filters: ReplayFilters | undefined;
   /** file for the CPU profile, '' for none */
   readonly cpuProfile: string;
+}
+
+/** What a worker sends behind the numbers of its blocks, so that the writer knows it has them all. */
+export const NO_MORE_BLOCKS = -1;
+
+/** A parsing worker's. */
+export interface ParseTask extends ParsingOptions {
+  /** its own line blocks; `firstBlock` is the writer's number of the first one */
+  readonly blocks: readonly LineBlockMemory[];
+  readonly firstBlock: number;
+  /** takes the numbers of full blocks */
+  readonly port: MessagePort;
 }

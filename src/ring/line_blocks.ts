@@ -111,6 +111,11 @@ export class LineBlock {
     return HEADER_WORDS + segment * SEGMENT_WORDS;
   }
 
+  /** Whether the worker may write. */
+  get isFree(): boolean {
+    return Atomics.load(this.words, BLOCK.STATE) === FREE;
+  }
+
   /**
    * The worker's: waits until the writer has given the block back.
    * @returns false when the time ran out first: look whether to go on and call again

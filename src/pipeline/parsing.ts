@@ -1,0 +1,62 @@
+// A batch parser from its options.
+
+import type { PortRange } from '../config/settings.js';
+import { localOffset, utcOffset } from '../record/clock.js';
+import { JsonFormat } from '../record/json.js';
+import { LocalAddresses } from '../record/locality.js';
+import { TextFormat } from '../record/text.js';
+import type { LineFormat } from '../record/view.js';
+import type { BatchConsumer } from '../ring/batch_ring.js';
+import { LocalTableReader } from '../ring/local_table.js';
+import { compileBpf } from '../wire/bpf.js';
+import { BatchParser } from './batch_parser.js';
+import type { LineOutput } from './line_output.js';
+import { LinkCache } from './link_cache.js';
+import type { ParsingOptions } from './tasks.js';
+
+/** Parses the batches that `ring` claims, each with the local addresses of its time. */
+export class Parsing {
+  private readonly localTable: LocalTableReader;
+  private readonly parser: BatchParser;
+
+  constructor(options: ParsingOptions, private readonly ring: BatchConsumer, output: LineOutput) {
+    this.localTable = new LocalTableReader(options.shared.local);
+    this.parser = new BatchParser(ring, linkCache(options), lineFormat(options), output, {
+      ports: options.ports && portTable(options.ports),
+      split: options.split,
+      limit: options.limit,
+    }, new LocalAddresses([]));
+  }
+
+  /** Parses the claimed batch and releases its slot. @returns false when the run was abandoned */
+  parseClaimed(): boolean {
+    const networks = this.localTable.changed();
+    if (networks !== undefined) this.parser.local = new LocalAddresses(networks);
+    const goOn = this.parser.parse();
+    this.ring.release();
+    return goOn;
+  }
+}
+
+function lineFormat(options: ParsingOptions): LineFormat {
+  if (options.format === 'json') return new JsonFormat();
+  return new TextFormat({
+    zone: options.utc ? utcOffset : localOffset,
+    addVlan: options.addVlan,
+    addInterface: options.addInterface,
+  });
+}
+
+function linkCache({ shared, filters }: ParsingOptions): LinkCache {
+  return new LinkCache(shared.links, (linkType) => {
+    if (filters === undefined) return undefined;
+    const program = filters.get(linkType);
+    return program === undefined ? () => false : compileBpf(program);
+  });
+}
+
+function portTable(ranges: readonly PortRange[]): Uint8Array {
+  const table = new Uint8Array(65536);
+  for (const { first, last } of ranges) table.fill(1, first, last + 1);
+  return table;
+}
