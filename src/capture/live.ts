@@ -186,7 +186,7 @@ class LiveCapture {
       result = source.fill(this.producer);
     } catch (error) {
       if (!(error instanceof SourceError)) throw error;
-      this.sources.broke(source, error);
+      this.broke(source, error);
     }
     this.remaining = source.allowance;
     const now = performance.now();
@@ -194,6 +194,16 @@ class LiveCapture {
     const gathering = result === FILL.IDLE && this.waiting.length === 1 && !source.draining;
     if (!gathering || now >= this.gatheredMs) this.publisher.publish();
     return result;
+  }
+
+  /** A handle failed. libpcap often hears of a vanished interface before the news are read: then that is what is told. */
+  private broke(source: LibpcapSource, failure: SourceError): void {
+    if (source.draining) return;
+    this.linksChanged = true;
+    this.lookAgain(performance.now());
+    this.sources.follow(this.links, performance.now());
+    this.nextTickMs = 0; // what follow() opened has yet to be waited for
+    this.sources.broke(source, failure);
   }
 
   private advance(source: LibpcapSource): void {
