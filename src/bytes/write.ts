@@ -24,7 +24,7 @@ export function writePadded(out: Uint8Array, at: number, value: number, digits: 
   let rest = value;
   for (let i = at + digits - 1; i >= at; i--) {
     const tenth = Math.floor(rest / 10);
-    out[i] = ZERO + rest - tenth * 10;
+    out[i] = ZERO + (rest - tenth * 10); // the difference first: beyond 2^53 a sum would be rounded
     rest = tenth;
   }
   return at + digits;

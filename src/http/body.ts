@@ -1,10 +1,13 @@
 // Where a message ends, as far as its own packet tells (RFC 9112 section 6): the next pipelined message begins there.
 
-import { CR, LF, ZERO, isDigit } from '../bytes/ascii.js';
+import { CR, LF, SPACE, TAB, ZERO, isDigit } from '../bytes/ascii.js';
 import { MESSAGE, type Message, REQUEST_FIELD, RESPONSE_FIELD } from './message.js';
 
 const UNKNOWN = -1;
 const CONNECT = 0x43;
+const SEMICOLON = 0x3b;
+/** Larger than any payload. */
+const MAX_CHUNK_BYTES = 0xfffffff;
 
 /**
  * The offset behind a message and its body.
@@ -54,14 +57,22 @@ function chunkedEnd(bytes: Uint8Array, bodyStart: number, end: number): number {
   for (;;) {
     let size = 0;
     let digits = 0;
-    for (; at < end && hexDigit(bytes[at]) >= 0 && digits < 7; at++, digits++) size = size * 16 + hexDigit(bytes[at]);
-    if (digits === 0) return UNKNOWN;
+    for (; at < end && hexDigit(bytes[at]) >= 0; at++, digits++) {
+      size = size * 16 + hexDigit(bytes[at]);
+      if (size > MAX_CHUNK_BYTES) return UNKNOWN;
+    }
+    if (digits === 0 || at === end || !endsChunkSize(bytes[at])) return UNKNOWN;
     while (at < end && bytes[at] !== LF) at++;
     at += 1 + size;
     if (size === 0) return isCrLf(bytes, at, end) ? at + 2 : UNKNOWN;
     if (!isCrLf(bytes, at, end)) return UNKNOWN;
     at += 2;
   }
+}
+
+/** What may follow a chunk size: the line's end, or an extension with or without blanks before it. */
+function endsChunkSize(byte: number): boolean {
+  return byte === CR || byte === LF || byte === SEMICOLON || byte === SPACE || byte === TAB;
 }
 
 function isCrLf(bytes: Uint8Array, at: number, end: number): boolean {

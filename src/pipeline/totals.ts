@@ -9,20 +9,20 @@ import type { WriteTotals } from '../log/write_ledger.js';
 interface SourceTotals {
   readonly name: string;
   readonly live: boolean;
-  readonly counters: Float64Array;
   /** closedSources() has named it since it was opened */
   endTold: boolean;
 }
 
 export class Totals {
   private readonly sources = new Map<number, SourceTotals>();
+  /** by row; a batch may come before the word that its source is open: they come from different threads */
+  private readonly counters = new Map<number, Float64Array>();
 
   constructor(private readonly board: SourceBoard) {}
 
   /** A source was opened; one that is opened again keeps its numbers. */
   opened(row: number, name: string, live: boolean): void {
-    const counters = this.sources.get(row)?.counters ?? new Float64Array(COUNTERS);
-    this.sources.set(row, { name, live, counters, endTold: false });
+    this.sources.set(row, { name, live, endTold: false });
   }
 
   /** Rows of the sources that were closed since the last call. */
@@ -38,15 +38,14 @@ export class Totals {
 
   /** A batch of the source was parsed and its lines dealt with. */
   addBatch(row: number, counters: Float64Array): void {
-    const source = this.sources.get(row);
-    if (source === undefined) return;
-    for (let i = 0; i < COUNTERS; i++) source.counters[i] += counters[i];
+    const sums = this.countersOf(row);
+    for (let i = 0; i < COUNTERS; i++) sums[i] += counters[i];
   }
 
   /** Sum of a counter over all sources. @param counter one of COUNTER */
   sum(counter: number): number {
     let sum = 0;
-    for (const { counters } of this.sources.values()) sum += counters[counter];
+    for (const counters of this.counters.values()) sum += counters[counter];
     return sum;
   }
 
@@ -72,8 +71,18 @@ export class Totals {
     return lines;
   }
 
-  private sourceLines(row: number, { name, live, counters }: SourceTotals, abandoned: boolean): string[] {
+  private countersOf(row: number): Float64Array {
+    let counters = this.counters.get(row);
+    if (counters === undefined) {
+      counters = new Float64Array(COUNTERS);
+      this.counters.set(row, counters);
+    }
+    return counters;
+  }
+
+  private sourceLines(row: number, { name, live }: SourceTotals, abandoned: boolean): string[] {
     const { board } = this;
+    const counters = this.countersOf(row);
     const parsed = counters[COUNTER.PARSED];
     const prefilter = board.get(row, SOURCE.PREFILTER);
     const skips = SKIP_REASONS.map(([counter, reason]): readonly [number, string] => [counters[counter], reason]);

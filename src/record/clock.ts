@@ -4,8 +4,10 @@ import { civilDate } from '../bytes/calendar.js';
 import { writePadded } from '../bytes/write.js';
 
 const DAY_SECONDS = 86400;
-/** Zone offsets change at quarter hours at the finest (the tz database's rules since 1972). */
-const OFFSET_SPAN_SECONDS = 900;
+/** The last second of year 9999. */
+const LAST_SECOND = 253402300799;
+/** Zone offsets change at whole minutes (the tz database's rules since 1972; Newfoundland's once did at one past midnight). */
+const OFFSET_SPAN_SECONDS = 60;
 
 /** What a zone adds to UTC at a moment, in seconds. */
 export type ZoneOffset = (seconds: number) => number;
@@ -36,8 +38,8 @@ export class Clock {
       this.offsetFrom = span;
       this.offset = this.zoneOffset(seconds);
     }
-    // West of Greenwich the first hours of 1970 lie before it; they are shown as its first second.
-    const local = Math.max(0, seconds + this.offset);
+    // West of Greenwich the first hours of 1970 lie before it, east of it the last of 9999 behind: shown as its first or last second.
+    const local = Math.min(LAST_SECOND, Math.max(0, seconds + this.offset));
     const day = Math.floor(local / DAY_SECONDS);
     this.secondOfDay = local - day * DAY_SECONDS;
     if (day === this.day) return;
