@@ -3,10 +3,15 @@
 
 import { type Decoder, FIRST_LAYER, etherTypes, ipProtocols } from './dispatch.js';
 import { ethernet } from './ethernet.js';
-import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from './ethertypes.js';
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_MPLS } from './ethertypes.js';
+import { ciscoHdlc } from './hdlc.js';
+import { ieee80211, radiotap } from './ieee80211.js';
 import { ipv4 } from './ipv4.js';
 import { ipv6 } from './ipv6.js';
 import { loopback } from './loopback.js';
+import { mpls } from './mpls.js';
+import { nflog } from './nflog.js';
+import { ppp, pppoe } from './ppp.js';
 import { rawIp } from './raw_ip.js';
 import { linuxSll, linuxSll2 } from './sll.js';
 import { tcp } from './tcp.js';
@@ -23,6 +28,13 @@ interface Row {
 const rows: readonly Row[] = [
   { decoder: ethernet, linkTypes: { 1: 'Ethernet' } },
   { decoder: vlan, etherTypes: [0x8100, 0x88a8, 0x9100, 0x9200] },
+  { decoder: mpls, etherTypes: [ETHERTYPE_MPLS, 0x8848] },
+  { decoder: pppoe, etherTypes: [0x8864] },
+  { decoder: ppp, linkTypes: { 9: 'PPP', 50: 'PPP in HDLC' } },
+  { decoder: ciscoHdlc, linkTypes: { 104: 'Cisco HDLC' } },
+  { decoder: nflog, linkTypes: { 239: 'NFLOG' } },
+  { decoder: ieee80211, linkTypes: { 105: '802.11' } },
+  { decoder: radiotap, linkTypes: { 127: '802.11 with radiotap' } },
   { decoder: linuxSll, linkTypes: { 113: 'Linux cooked v1' } },
   { decoder: linuxSll2, linkTypes: { 276: 'Linux cooked v2' } },
   { decoder: loopback, linkTypes: { 0: 'BSD loopback', 108: 'OpenBSD loopback' } },

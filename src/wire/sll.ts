@@ -4,22 +4,29 @@
 import { be16 } from '../bytes/read.js';
 import { etherTypes } from './dispatch.js';
 import type { Frame } from './frame.js';
+import { llc } from './llc.js';
 
 const V1_PROTOCOL = 14;
 const V1_HEADER_BYTES = 16;
 const V2_PROTOCOL = 0;
 const V2_HEADER_BYTES = 20;
+/** ETH_P_802_2 of linux/if_ether.h: an 802.2 frame */
+const LINUX_802_2 = 0x0004;
 
 export function linuxSll(bytes: Uint8Array, frame: Frame): number {
   const { at } = frame;
   if (frame.end - at < V1_HEADER_BYTES) return frame.tooShort();
   frame.at = at + V1_HEADER_BYTES;
-  return etherTypes[be16(bytes, at + V1_PROTOCOL)];
+  return payload(bytes, frame, be16(bytes, at + V1_PROTOCOL));
 }
 
 export function linuxSll2(bytes: Uint8Array, frame: Frame): number {
   const { at } = frame;
   if (frame.end - at < V2_HEADER_BYTES) return frame.tooShort();
   frame.at = at + V2_HEADER_BYTES;
-  return etherTypes[be16(bytes, at + V2_PROTOCOL)];
+  return payload(bytes, frame, be16(bytes, at + V2_PROTOCOL));
+}
+
+function payload(bytes: Uint8Array, frame: Frame, protocol: number): number {
+  return protocol === LINUX_802_2 ? llc(bytes, frame) : etherTypes[protocol];
 }

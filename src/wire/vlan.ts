@@ -3,6 +3,7 @@
 import { be16 } from '../bytes/read.js';
 import { etherTypes } from './dispatch.js';
 import { MAX_VLANS, type Frame } from './frame.js';
+import { FIRST_ETHERTYPE, llc } from './llc.js';
 
 const CONTROL = 0;
 const TYPE = 2;
@@ -14,5 +15,6 @@ export function vlan(bytes: Uint8Array, frame: Frame): number {
   if (frame.end - at < TAG_BYTES) return frame.tooShort();
   if (frame.vlanCount < MAX_VLANS) frame.vlans[frame.vlanCount++] = be16(bytes, at + CONTROL) & ID_MASK;
   frame.at = at + TAG_BYTES;
-  return etherTypes[be16(bytes, at + TYPE)];
+  const type = be16(bytes, at + TYPE);
+  return type < FIRST_ETHERTYPE ? llc(bytes, frame) : etherTypes[type];
 }
