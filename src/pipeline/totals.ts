@@ -88,7 +88,8 @@ export class Totals {
     const skips = SKIP_REASONS.map(([counter, reason]): readonly [number, string] => [counters[counter], reason]);
     if (live) skips.push([prefilter, 'prefilter']);
     const skipped = skips.reduce((sum, [number]) => sum + number, 0);
-    const inRing = board.get(row, SOURCE.HANDED) - counters[COUNTER.FRAMES];
+    // The capture thread brings the board up to date now and then: the workers may be ahead of it.
+    const inRing = Math.max(0, board.get(row, SOURCE.HANDED) - counters[COUNTER.FRAMES]);
     const handed = parsed + skipped + inRing;
     const dropped = board.get(row, SOURCE.DROPPED);
     // Frames that the kernel has counted and holds for us; on replay there is no such place.
