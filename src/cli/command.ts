@@ -6,6 +6,8 @@ import { UsageError } from '../config/usage_error.js';
 import { EXIT } from '../pipeline/exit_code.js';
 import { say } from '../pipeline/say.js';
 
+const HINT = 'httplog -h lists the options';
+
 /**
  * Does what the command line says.
  * @param argv without the program's name
@@ -46,7 +48,8 @@ async function print(text: string): Promise<number> {
 /** Says what went wrong in one line. Errors that are not meant for users carry where they come from. */
 function explain(error: unknown): number {
   if (error instanceof UsageError) {
-    say(`${error.message} (httplog -h lists the options)`);
+    // Some messages say so themselves, in place of a better hint.
+    say(error.message.endsWith(HINT) ? error.message : `${error.message} (${HINT})`);
     return EXIT.USAGE;
   }
   const known = error instanceof Error && ['LogError', 'SourceError', 'ClosedOutputError'].includes(error.name);

@@ -17,7 +17,7 @@ export const EXAMPLES: readonly { readonly command: string; readonly says: strin
   { command: "sudo httplog -f 'tcp port 8080 and net 192.0.2.0/24' -o json", says: 'choose packets with BPF, write JSON lines' },
   { command: 'httplog -r capture.pcap', says: 'print the records of a saved capture' },
   { command: 'httplog -r mon.pcap.gz tue.pcapng -local 10.0.0.0/8 -log_split -d logs', says: 'file two captures, 10.0.0.0/8 local' },
-  { command: 'tcpdump -w - tcp port 80 | httplog -r -', says: 'read a capture as it is made' },
+  { command: 'sudo tcpdump -U -w - tcp port 80 | httplog -r -', says: 'read a capture as it is made' },
   { command: 'httplog -t -conf /etc/sysconfig/httplog', says: 'check a configuration file' },
 ];
 
