@@ -34,7 +34,8 @@ export class BatchParser {
   private readonly frame = new Frame();
   private readonly message = new Message();
   private readonly view: RecordView;
-  private left: number;
+  /** frames still to parse; -1 for no end. Always an integer: a field that once held Infinity boxes every value it is given. */
+  private left = -1;
 
   constructor(
     private readonly ring: BatchConsumer,
@@ -45,7 +46,7 @@ export class BatchParser {
     local: LocalAddresses,
   ) {
     this.view = new RecordView(this.frame, this.message, ring.bytes);
-    this.left = options.limit < 0 ? Infinity : options.limit;
+    this.left = Math.max(-1, options.limit);
     this.local = local;
   }
 
@@ -84,7 +85,7 @@ export class BatchParser {
         continue;
       }
       counters[COUNTER.PARSED]++;
-      this.left--;
+      if (this.left > 0) this.left--;
       if (frame.at >= frame.end) counters[COUNTER.EMPTY]++;
       else if (!this.parsePayload(i, word)) return false;
     }
