@@ -30,5 +30,5 @@ export function nflog(bytes: Uint8Array, frame: Frame): number {
     }
     at += (length + 3) & ~3;
   }
-  return at > end ? frame.tooShort() : OUTCOME.NOT_IP;
+  return at === end && frame.whole ? OUTCOME.NOT_IP : frame.tooShort();
 }
