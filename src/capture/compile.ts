@@ -4,7 +4,7 @@ import { LITTLE_ENDIAN } from '../host/libc.js';
 import { BPF_WORD, BPF_WORDS, type BpfProgram } from '../wire/bpf_program.js';
 import { NETMASK_UNKNOWN, PROGRAM_BYTES, libpcap, programInstructions } from './libpcap.js';
 import { linkTypeToDlt } from './link_types.js';
-import { SourceError } from './source.js';
+import { FilterSyntaxError, SourceError } from './source.js';
 
 const INSTRUCTION_BYTES = 8;
 // struct bpf_insn (pcap/bpf.h)
@@ -16,7 +16,7 @@ const CONSTANT = 4;
 /**
  * @param linkType LINKTYPE_ number of the frames
  * @param snaplen what the program answers for a frame that passes; at least 1
- * @throws SourceError with libpcap's words when the expression does not compile for this link type, or without libpcap
+ * @throws FilterSyntaxError with libpcap's words when the expression does not compile for this link type; SourceError without libpcap
  */
 export function compileForReplay(expression: string, linkType: number, snaplen: number): BpfProgram {
   const pcap = libpcap();
@@ -25,7 +25,7 @@ export function compileForReplay(expression: string, linkType: number, snaplen: 
   try {
     const program = new Uint8Array(PROGRAM_BYTES);
     if (pcap.compile(handle, program, expression, 1, NETMASK_UNKNOWN) < 0) {
-      throw new SourceError(`-f: the filter "${expression}" does not compile: ${pcap.getErr(handle).trim()}`);
+      throw new FilterSyntaxError(`-f: the filter "${expression}" does not compile: ${pcap.getErr(handle).trim()}`);
     }
     const words = decode(programInstructions(program));
     pcap.freeCode(program);

@@ -2,6 +2,8 @@
 // itself, but never too little.
 
 import type { PortRange } from '../config/settings.js';
+import type { Tunnel } from '../wire/encap.js';
+import { tunnelCarriers } from '../wire/layers.js';
 
 const LINKTYPE_ETHERNET = 1;
 
@@ -12,9 +14,11 @@ const LINKTYPE_ETHERNET = 1;
  */
 const IPV6_EXTENSIONS = [0, 43, 44, 60, 135, 139, 140];
 const IPV6_NEXT_HEADER = 6;
-/** Where the first extension header says what follows it: not worth a copy when that is UDP or ICMPv6 (neighbours' MLD reports). */
+/** Where the first extension header says what follows it: not worth a copy when that is UDP (unless it may carry a tunnel) or ICMPv6
+ * (neighbours' MLD reports). */
 const EXTENSION_NEXT_HEADER = 40;
-const NEVER_TCP = [17, 58];
+const UDP = 17;
+const ICMPV6 = 58;
 
 /** More ranges than this become the one range around them: a program of some thousand instructions a packet costs more
  * than the frames it spares, and the kernel refuses the longest. */
@@ -22,15 +26,27 @@ const MAX_RANGES = 64;
 
 /**
  * The expression for frames that may carry TCP on one of the ports: IPv4 (of fragments the first), IPv6, IPv6 with extension
- * headers (unless the first leads to UDP or ICMPv6); on Ethernet also inside one or two VLAN tags.
+ * headers (unless the first leads to UDP or ICMPv6), and for whatever carries the tunnels that are looked into; on Ethernet also
+ * inside one or two VLAN tags.
  * @param ports at least one range
  * @param linkType LINKTYPE_ number
  */
-export function portFilter(ports: readonly PortRange[], linkType: number): string {
-  const extended = `(${byteTest(IPV6_NEXT_HEADER, IPV6_EXTENSIONS)}) and not (${byteTest(EXTENSION_NEXT_HEADER, NEVER_TCP)})`;
-  const plain = `(${portTest(mergeRanges(ports))} or (ip6 and ${extended}))`;
+export function portFilter(ports: readonly PortRange[], linkType: number, tunnels: readonly Tunnel[] = []): string {
+  const carriers = carrierTests(tunnels);
+  const never = tunnels.length > 0 ? [ICMPV6] : [UDP, ICMPV6];
+  const extended = `(ip6 and (${byteTest(IPV6_NEXT_HEADER, IPV6_EXTENSIONS)}) and not (${byteTest(EXTENSION_NEXT_HEADER, never)}))`;
+  const plain = `(${[portTest(mergeRanges(ports)), ...carriers, extended].join(' or ')})`;
   // `vlan` moves the offsets of everything after it, so the tagged frames come last, each level inside the one before.
   return linkType === LINKTYPE_ETHERNET ? `${plain} or (vlan and (${plain} or (vlan and ${plain})))` : plain;
+}
+
+function carrierTests(tunnels: readonly Tunnel[]): string[] {
+  const { ipProtocols, udpPorts, udpSourcePorts } = tunnelCarriers(tunnels);
+  return [
+    ...ipProtocols.flatMap((protocol) => [`ip proto ${protocol}`, `ip6[${IPV6_NEXT_HEADER}] = ${protocol}`]),
+    ...udpPorts.map((port) => `udp dst port ${port}`),
+    ...udpSourcePorts.map((port) => `udp src port ${port}`),
+  ];
 }
 
 function byteTest(offset: number, values: readonly number[]): string {

@@ -2,6 +2,7 @@
 
 import type { PortRange } from '../config/settings.js';
 import type { Link } from '../host/links.js';
+import type { Tunnel } from '../wire/encap.js';
 import { linkLayer, linkTypeName } from '../wire/layers.js';
 import { portFilter } from './filter.js';
 import { grantedBufferBytes } from './granted_buffer.js';
@@ -11,6 +12,8 @@ import { SourceError } from './source.js';
 export interface OpenOptions extends HandleOptions {
   /** service ports, for the built filter */
   readonly ports: readonly PortRange[];
+  /** tunnels whose carriers the built filter lets through; default: none */
+  readonly tunnels?: readonly Tunnel[];
   /** BPF expression in place of the built one; '' for none */
   readonly filter: string;
 }
@@ -40,7 +43,7 @@ export function openInterface(link: Link, options: OpenOptions, warn: (text: str
     if (linkLayer(handle.linkType) === undefined) {
       throw new UnsuitableInterface(`${link.name}: its packets cannot be decoded (${linkTypeName(handle.linkType)})`);
     }
-    const filter = options.filter === '' ? portFilter(options.ports, handle.linkType) : options.filter;
+    const filter = options.filter === '' ? portFilter(options.ports, handle.linkType, options.tunnels) : options.filter;
     const kernelFilters = setFilter(handle, filter);
     if (!kernelFilters) {
       warn(

@@ -37,3 +37,6 @@ export interface FrameSource {
 export class SourceError extends Error {
   override readonly name = 'SourceError';
 }
+
+/** A BPF expression with a mistake: what was asked for cannot be, whatever the source. */
+export class FilterSyntaxError extends SourceError {}

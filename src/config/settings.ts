@@ -1,5 +1,7 @@
 // The effective settings of a run, after option, environment, file and default have been weighed.
 
+import type { Tunnel } from '../wire/encap.js';
+
 /** How a record line is written. */
 export type OutputFormat = 'text' | 'json';
 
@@ -28,6 +30,8 @@ export interface Settings {
   readonly filter: string;
   /** in place of this host's addresses; undefined: this host's (live), none (replay) */
   readonly local: readonly Network[] | undefined;
+  /** tunnels to look into */
+  readonly tunnels: readonly Tunnel[];
   /** log directory, or `-` for standard output */
   readonly directory: string;
   readonly split: boolean;

@@ -2,10 +2,11 @@
 // option is a row here (and a field in settings.ts, and its parser in values.ts when it is of a new kind).
 
 import type { OptionRow, OptionValues, SettingName, SettingRow } from './option.js';
+import { TUNNELS } from '../wire/encap.js';
 import { formatNetwork } from './network.js';
 import {
-  formatPorts, OUTPUT_FORMATS, parseFiles, parseFormat, parseInteger, parseInterfaces, parseNetworks, parsePorts, parseSwitch,
-  parseText,
+  formatPorts, formatTunnels, OUTPUT_FORMATS, parseFiles, parseFormat, parseInteger, parseInterfaces, parseNetworks, parsePorts, parseSwitch,
+  parseText, parseTunnels,
 } from './values.js';
 
 const MOST_SNAPLEN = 262144; // MAXIMUM_SNAPLEN of libpcap and Wireshark
@@ -92,6 +93,15 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     parse: ([text]) => parseNetworks(text),
     show: (networks) => networks?.map(formatNetwork).join(',') ?? '',
     initial: () => undefined,
+  },
+  tunnels: {
+    name: 'decap', kind: 'value', metavar: 'LIST', group: 'Selection', key: 'HTTPLOG_DECAP', applies: 'both',
+    help: `look inside tunnels, where -p then counts: all, or some of ${TUNNELS.join(', ')}`,
+    default: 'none',
+    accepts: `all, or names out of ${TUNNELS.join(', ')}`,
+    parse: ([text]) => parseTunnels(text),
+    show: formatTunnels,
+    initial: () => [],
   },
   count: {
     name: 'c', kind: 'value', metavar: 'N', group: 'Selection', key: 'HTTPLOG_C', applies: 'both',

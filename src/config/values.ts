@@ -2,6 +2,7 @@
 // accept; the option table says in words what that is.
 
 import { parseNetwork } from './network.js';
+import { type Tunnel, TUNNELS } from '../wire/encap.js';
 import type { Network, OutputFormat, PortRange } from './settings.js';
 
 const SWITCH_WORDS: Readonly<Record<string, boolean>> = {
@@ -75,6 +76,18 @@ export function parseNetworks(text: string): readonly Network[] | undefined {
 
 export function parseFormat(text: string): OutputFormat | undefined {
   return OUTPUT_FORMATS.find((format) => format === text);
+}
+
+/** Names of tunnels from a comma list, or `all`. */
+export function parseTunnels(text: string): readonly Tunnel[] | undefined {
+  if (text.trim() === 'all') return TUNNELS;
+  const names = new Set(listItems(text));
+  const tunnels = TUNNELS.filter((tunnel) => names.has(tunnel));
+  return tunnels.length === names.size ? tunnels : undefined;
+}
+
+export function formatTunnels(tunnels: readonly Tunnel[]): string {
+  return tunnels.length === TUNNELS.length ? 'all' : tunnels.join(',');
 }
 
 function listItems(text: string): string[] {

@@ -81,6 +81,11 @@ export class LogWriter {
     this.stir();
   }
 
+  /** Merging: the source is there, maybe long before its first batch. */
+  sourceOpened(source: number): void {
+    this.merge?.sourceOpened(source);
+  }
+
   /** Merging: the source is at its end; the others need not wait for it any more. */
   sourceEnded(source: number): void {
     this.merge?.sourceEnded(source);

@@ -67,6 +67,11 @@ export class TimeMerge {
     if (source.watermarkSeconds === Infinity) this.open.delete(source.row);
   }
 
+  /** The source is there: lines of others wait for its word from now on, even before its first batch. */
+  sourceOpened(row: number): void {
+    this.source(row);
+  }
+
   /** The source is at its end (or could not be opened): nobody waits for it. Lines of it that still come are merged. */
   sourceEnded(row: number): void {
     this.source(row).raiseWatermark(Infinity, 0);

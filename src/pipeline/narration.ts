@@ -2,25 +2,56 @@
 
 import type { CaptureMessage, OpenedMessage } from '../capture/messages.js';
 import type { Settings } from '../config/settings.js';
+import { formatPorts } from '../config/values.js';
 import { linkTypeName } from '../wire/layers.js';
-import { say } from './say.js';
-import type { Totals } from './totals.js';
 
-/** Says a message of the capture thread and books the sources it names. */
-export function narrate(message: CaptureMessage, { settings, totals }: { settings: Settings; totals: Totals }): void {
-  switch (message.type) {
-    case 'opened':
-      totals.opened(message.row, message.name, settings.files.length === 0);
-      if (settings.files.length === 0) say(`${message.name}: ${opened(message, settings)}`);
-      return;
-    case 'local':
-      say(`local addresses: ${message.addresses.length === 0 ? 'none' : message.addresses.join(', ')}`);
-      return;
-    case 'ready':
-      say(`ready, records go to ${settings.directory === '-' ? 'standard output' : settings.directory}`);
-      return;
-    default:
-      say(message.text);
+/**
+ * Says messages as they come. What a live capture tells while it starts is held back until it is ready: when it cannot start,
+ * the reason is all there is to say.
+ */
+export class Narrator {
+  private readonly live: boolean;
+  private heldBack: string[] | undefined;
+  private failed = false;
+
+  /** @param say takes one line */
+  constructor(private readonly settings: Settings, private readonly say: (line: string) => void) {
+    this.live = settings.files.length === 0;
+    this.heldBack = this.live ? [] : undefined;
+  }
+
+  tell(message: CaptureMessage): void {
+    const { settings } = this;
+    switch (message.type) {
+      case 'opened':
+        if (this.live) this.put(`${message.name}: ${opened(message, settings)}`);
+        break;
+      case 'local':
+        this.put(`local addresses: ${message.addresses.length === 0 ? 'none' : message.addresses.join(', ')}`);
+        break;
+      case 'warning':
+        this.put(message.text);
+        break;
+      case 'failed':
+        this.failed = true;
+        this.say(message.text);
+        break;
+      case 'ready':
+        this.end();
+        this.say(`ready, records go to ${settings.directory === '-' ? 'standard output' : settings.directory}`);
+    }
+  }
+
+  /** Says what is still held back, unless the start has failed. */
+  end(): void {
+    const lines = this.heldBack ?? [];
+    this.heldBack = undefined;
+    if (!this.failed) for (const line of lines) this.say(line);
+  }
+
+  private put(line: string): void {
+    if (this.heldBack === undefined) this.say(line);
+    else this.heldBack.push(line);
   }
 }
 
@@ -28,6 +59,7 @@ function opened(message: OpenedMessage, settings: Settings): string {
   const parts = [`link type ${linkTypeName(message.linkType)}`, `snaplen ${settings.snaplen}`];
   if (message.bufferBytes !== undefined) parts.push(`buffer ${message.bufferBytes} bytes`);
   if (message.timestampPrecision !== undefined) parts.push(`time stamps in ${message.timestampPrecision}`);
-  if (message.filter !== undefined) parts.push(`filter ${message.filter}`);
+  // The built expression names every port thrice and every extension header: its meaning is shorter.
+  parts.push(`filter ${settings.filter === '' ? `built from -p ${formatPorts(settings.ports)}` : settings.filter}`);
   return parts.join(', ');
 }

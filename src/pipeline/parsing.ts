@@ -9,6 +9,7 @@ import type { LineFormat } from '../record/view.js';
 import type { BatchConsumer } from '../ring/batch_ring.js';
 import { LocalTableReader } from '../ring/local_table.js';
 import { compileBpf } from '../wire/bpf.js';
+import { followTunnels } from '../wire/layers.js';
 import { BatchParser } from './batch_parser.js';
 import type { LineOutput } from './line_output.js';
 import { LinkCache } from './link_cache.js';
@@ -20,6 +21,7 @@ export class Parsing {
   private readonly parser: BatchParser;
 
   constructor(options: ParsingOptions, private readonly ring: BatchConsumer, output: LineOutput) {
+    followTunnels(options.tunnels);
     this.localTable = new LocalTableReader(options.shared.local);
     this.parser = new BatchParser(ring, linkCache(options), lineFormat(options), output, {
       ports: options.ports && portTable(options.ports),

@@ -1,8 +1,10 @@
 // A run: capture or replay from start to exit code. Starts the threads, joins the stages, ends them in order.
 
 import type { CaptureMessage } from '../capture/messages.js';
-import { compileReplayFilters } from '../capture/replay_filters.js';
+import { compileReplayFilters, type ReplayFilters } from '../capture/replay_filters.js';
+import { FilterSyntaxError } from '../capture/source.js';
 import type { Settings } from '../config/settings.js';
+import { UsageError } from '../config/usage_error.js';
 import type { LineSink } from '../log/line_sink.js';
 import { LogWriter } from '../log/log_writer.js';
 import { TimeMerge } from '../log/time_merge.js';
@@ -14,7 +16,7 @@ import { SourceBoard } from '../ring/source_board.js';
 import type { Engine } from './engine.js';
 import { EXIT } from './exit_code.js';
 import { chooseInterfaces } from './interfaces.js';
-import { narrate } from './narration.js';
+import { Narrator } from './narration.js';
 import { showProgress } from './progress.js';
 import { captureTask, isInline, parsingOptions } from './run_tasks.js';
 import { say } from './say.js';
@@ -43,7 +45,7 @@ export interface RunOptions {
 export async function run(settings: Settings, options: RunOptions): Promise<number> {
   const live = settings.files.length === 0;
   const interfaces = live ? await chooseInterfaces(settings.interfaces) : [];
-  const filters = !live && settings.filter !== '' ? await compileReplayFilters(settings.filter) : undefined;
+  const filters = live ? undefined : await replayFilters(settings);
   const inline = isInline(settings);
   const shared = allocateSharedRun(live ? 'live' : inline ? 'inline' : 'replay');
   if (!live && settings.local !== undefined) new LocalTableWriter(shared.local).replace(settings.local);
@@ -59,6 +61,17 @@ export async function run(settings: Settings, options: RunOptions): Promise<numb
   }).run();
 }
 
+/** @throws UsageError for an expression that fits no link type, in libpcap's words */
+async function replayFilters({ filter }: Settings): Promise<ReplayFilters | undefined> {
+  if (filter === '') return undefined;
+  try {
+    return await compileReplayFilters(filter);
+  } catch (error) {
+    // That libpcap is missing is another matter.
+    throw error instanceof FilterSyntaxError ? new UsageError(error.message) : error;
+  }
+}
+
 interface Parts {
   readonly settings: Settings;
   readonly options: RunOptions;
@@ -72,6 +85,7 @@ class Run {
   private readonly ring: BatchRingOwner;
   private readonly totals: Totals;
   private readonly ledger: WriteLedger;
+  private readonly narrator: Narrator;
   private failed = false;
   private misused = false;
   private outputClosed = false;
@@ -80,6 +94,7 @@ class Run {
     this.live = parts.settings.files.length === 0;
     this.ring = new BatchRingOwner(parts.shared.ring);
     this.totals = new Totals(new SourceBoard(parts.shared.board));
+    this.narrator = new Narrator(parts.settings, say);
     this.ledger = new WriteLedger({
       onError: (error) => say(error.message),
       onRecovery: () => say('records are written again'),
@@ -102,7 +117,7 @@ class Run {
     const hideProgress = !this.live && process.stderr.isTTY ? showProgress(this.totals) : undefined;
     try {
       watch.start();
-      await engine.run((message) => this.onMessage(message), {
+      await engine.run((message) => this.onMessage(message, writer), {
         deliver: (block) => writer.deliver(block),
         idle: () => writer.idle(),
       });
@@ -113,6 +128,7 @@ class Run {
       hideProgress?.();
       removeSignals();
     }
+    this.narrator.end();
     // A reader that has seen enough of a replay (`| head`) wants no more words.
     if (this.live || !this.outputClosed) watch.report();
     return this.exitCode();
@@ -133,12 +149,16 @@ class Run {
     });
   }
 
-  private onMessage(message: CaptureMessage): void {
-    const { settings } = this.parts;
-    narrate(message, { settings, totals: this.totals });
-    if (message.type !== 'failed') return;
-    this.failed = true;
-    this.misused ||= message.usage === true;
+  private onMessage(message: CaptureMessage, writer: LogWriter): void {
+    this.narrator.tell(message);
+    if (message.type === 'opened') {
+      this.totals.opened(message.row, message.name, this.live);
+      // Before its first batch: lines of quick sources wait for those of slow ones from the start.
+      writer.sourceOpened(message.row);
+    } else if (message.type === 'failed') {
+      this.failed = true;
+      this.misused ||= message.usage === true;
+    }
   }
 
   private onOutputClosed(): void {

@@ -20,7 +20,7 @@ export function captureTask(settings: Settings, interfaces: readonly string[], s
     snaplen: settings.snaplen,
     bufferMiB: settings.bufferMiB,
     ports: settings.ports,
-    portsGiven: settings.portsGiven,
+    tunnels: settings.tunnels,
     filter: settings.filter,
     count: settings.count,
     localGiven: settings.local,
@@ -42,6 +42,7 @@ export function parsingOptions(
     split: settings.split && settings.directory !== '-',
     merging,
     ports: settings.filter === '' || settings.portsGiven ? settings.ports : undefined,
+    tunnels: settings.tunnels,
     // Live, the capture thread counts what the kernel's filter let through.
     limit: settings.files.length > 0 ? settings.count : -1,
     filters,

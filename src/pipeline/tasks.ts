@@ -2,6 +2,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { Network, OutputFormat, PortRange } from '../config/settings.js';
+import type { Tunnel } from '../wire/encap.js';
 import type { BatchRingMemory } from '../ring/batch_ring.js';
 import type { LineBlockMemory } from '../ring/line_blocks.js';
 import type { ReplayFilters } from '../capture/replay_filters.js';
@@ -28,7 +29,7 @@ export interface LiveTask {
   readonly snaplen: number;
   readonly bufferMiB: number;
   readonly ports: readonly PortRange[];
-  readonly portsGiven: boolean;
+  readonly tunnels: readonly Tunnel[];
   readonly filter: string;
   readonly count: number;
   readonly localGiven: readonly Network[] | undefined;
@@ -47,6 +48,8 @@ export interface ParsingOptions {
   readonly merging: boolean;
   /** service ports, undefined: every port (with -f alone) */
   readonly ports: readonly PortRange[] | undefined;
+  /** tunnels to look into */
+  readonly tunnels: readonly Tunnel[];
   /** frames to parse in all, -1 for no end */
   readonly limit: number;
   /** `-f` on replay: the program for each link type; undefined: none */

@@ -2,10 +2,11 @@
 // that are not, control characters and backslashes become the text \xHH, so that nothing is ambiguous.
 
 import { ADDRESS_TEXT_BYTES, writeAddress } from '../bytes/address.js';
-import { ZERO, ascii, isDigit } from '../bytes/ascii.js';
+import { COLON, ZERO, ascii, isDigit } from '../bytes/ascii.js';
 import { writeBytes, writeDecimal, writePadded } from '../bytes/write.js';
 import { type HeaderFields } from '../http/headers.js';
 import { REQUEST_FIELD, RESPONSE_FIELD } from '../http/message.js';
+import { ENCAPS, MAX_ENCAPS } from '../wire/encap.js';
 import { MAX_VLANS } from '../wire/frame.js';
 import { Clock, utcOffset } from './clock.js';
 import { ESCAPED_JSON_BYTES, writeJsonText } from './json_text.js';
@@ -15,6 +16,7 @@ import type { LineFormat, RecordView } from './view.js';
 const T = 0x54;
 const DOT = 0x2e;
 const COMMA = 0x2c;
+const QUOTE = 0x22;
 const VERSION_BYTES = 8;
 const STATUS_BYTES = 3;
 
@@ -37,11 +39,13 @@ const CONTENT_TYPE = ascii(',"content_type":');
 const TRUNCATED = ascii(',"truncated":true');
 const MALFORMED = ascii(',"malformed":true');
 const VLAN = ascii(',"vlan":[');
-const VLAN_END = ascii(']');
+const ENCAP = ascii(',"encap":[');
+const ENCAP_NAMES = ENCAPS.map(({ name }) => ascii(`"${name}`));
+const LIST_END = ascii(']');
 const END = ascii('}\n');
 
 /** Everything of a line that the message does not decide. */
-const FIXED_BYTES = 512 + 2 * ADDRESS_TEXT_BYTES + 6 * MAX_VLANS;
+const FIXED_BYTES = 512 + 2 * ADDRESS_TEXT_BYTES + 6 * MAX_VLANS + 24 * MAX_ENCAPS;
 
 /** 2^53 - 1 has 16 digits. */
 const MAX_SAFE = ascii(String(Number.MAX_SAFE_INTEGER));
@@ -67,6 +71,7 @@ export class JsonFormat implements LineFormat {
     if (record.truncated) end = writeBytes(out, end, TRUNCATED);
     if (message.malformed) end = writeBytes(out, end, MALFORMED);
     if (record.frame.vlanCount > 0) end = writeVlans(out, end, record);
+    if (record.frame.encapCount > 0) end = writeEncaps(out, end, record);
     return writeBytes(out, end, END);
   }
 
@@ -124,7 +129,23 @@ function writeVlans(out: Uint8Array, at: number, record: RecordView): number {
     if (i > 0) out[end++] = COMMA;
     end = writeDecimal(out, end, vlans[i]);
   }
-  return writeBytes(out, end, VLAN_END);
+  return writeBytes(out, end, LIST_END);
+}
+
+/** Wrappers by name, with `:` and the number of those that have one. */
+function writeEncaps(out: Uint8Array, at: number, record: RecordView): number {
+  const { encaps, encapIds, encapCount } = record.frame;
+  let end = writeBytes(out, at, ENCAP);
+  for (let i = 0; i < encapCount; i++) {
+    if (i > 0) out[end++] = COMMA;
+    end = writeBytes(out, end, ENCAP_NAMES[encaps[i]]);
+    if (ENCAPS[encaps[i]].id) {
+      out[end] = COLON;
+      end = writeDecimal(out, end + 1, encapIds[i]);
+    }
+    out[end++] = QUOTE;
+  }
+  return writeBytes(out, end, LIST_END);
 }
 
 function writeMember(

@@ -18,3 +18,9 @@ export const etherTypes = new Uint8Array(65536).fill(OUTCOME.NOT_IP);
 
 /** By IP protocol number (www.iana.org/assignments/protocol-numbers): 256 entries. */
 export const ipProtocols = new Uint8Array(256).fill(OUTCOME.NOT_TCP);
+
+/** By UDP destination port: what is carried there, or OUTCOME.NOT_TCP. */
+export const udpPorts = new Uint8Array(65536).fill(OUTCOME.NOT_TCP);
+
+/** By UDP source port, for carriers whose answers come from the well-known port. */
+export const udpSourcePorts = new Uint8Array(65536).fill(OUTCOME.NOT_TCP);

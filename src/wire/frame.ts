@@ -1,6 +1,7 @@
 // A frame while it is decoded, and what decoding found: offsets into the bytes, nothing copied. One object is used for every
 // frame, so its values hold until the next one is decoded.
 
+import { MAX_ENCAPS } from './encap.js';
 import { OUTCOME } from './outcome.js';
 
 /** VLAN ids kept of a frame; deeper tags are passed over. */
@@ -28,6 +29,10 @@ export class Frame {
   /** VLAN ids, outer first */
   readonly vlans = new Uint16Array(MAX_VLANS);
   vlanCount = 0;
+  /** wrappers that were opened, outer first: numbers of ENCAPS, and the ids of those that have one */
+  readonly encaps = new Uint8Array(MAX_ENCAPS);
+  readonly encapIds = new Uint32Array(MAX_ENCAPS);
+  encapCount = 0;
 
   /**
    * Makes ready for a frame.
@@ -42,6 +47,20 @@ export class Frame {
     this.whole = length >= wireLength;
     this.fragmented = false;
     this.vlanCount = 0;
+    this.encapCount = 0;
+  }
+
+  /**
+   * Notes that a wrapper is opened.
+   * @param encap one of ENCAP
+   * @param id its VNI, TEID or session, 0 where it has none
+   * @returns false when there are MAX_ENCAPS already: the frame is not followed further
+   */
+  enter(encap: number, id: number): boolean {
+    if (this.encapCount === MAX_ENCAPS) return false;
+    this.encaps[this.encapCount] = encap;
+    this.encapIds[this.encapCount++] = id;
+    return true;
   }
 
   /** The outcome for a header that does not fit before `end`: cut by the snaplen, or the frame is to blame. */

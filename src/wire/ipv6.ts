@@ -35,7 +35,12 @@ export function ipv6(bytes: Uint8Array, frame: Frame): number {
   return skipExtensions(bytes, frame, at + HEADER_BYTES, bytes[at + NEXT_HEADER]);
 }
 
-function skipExtensions(bytes: Uint8Array, frame: Frame, first: number, firstHeader: number): number {
+/**
+ * Passes extension headers over.
+ * @param first offset of the first header behind the fixed one (or behind an authentication header)
+ * @param firstHeader its number
+ */
+export function skipExtensions(bytes: Uint8Array, frame: Frame, first: number, firstHeader: number): number {
   const { end } = frame;
   let at = first;
   let header = firstHeader;

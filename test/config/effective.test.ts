@@ -28,7 +28,7 @@ describe('config/effective', () => {
       '-f': ["'port 80 and '\\''x'\\'''", 'environment HTTPLOG_FILTER'],
       '-local': ['10.0.0.0/8,::1', `${box.sysconfigPath} line 3`],
       '-c': ['-1', 'default'],
-      '-d': ['/log/httplog', 'default'],
+      '-d': ['/log/httplog', 'default'], '-decap': ['(none)', 'default'],
       '-log_split': ['on', 'option -log_split'],
       '-o': ['text', 'default'],
       '-add_vlan': ['off', 'default'],

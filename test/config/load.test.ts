@@ -44,6 +44,10 @@ const TEXTS: { readonly [Name in SettingName]: { readonly good: readonly [string
     good: [['10', '10'], ['0', '0'], ['-1', '-1'], ['-5', '-1'], ['-0', '0'], ['9007199254740991', '9007199254740991']],
     bad: ['', 'ten', '1.0', '9007199254740992', '1_000', 'Infinity', '-Infinity'],
   },
+  tunnels: {
+    good: [['all', 'all'], ['gre', 'gre'], ['vxlan,gre', 'gre,vxlan'], ['gre, gre', 'gre'], ['6in4,4in6,6in6,ipip', 'ipip,6in4,4in6,6in6']],
+    bad: ['', 'none', 'all,gre', 'GRE', 'gre,', 'l2tp', 'erspan'],
+  },
   directory: { good: [['/log', '/log'], ['-', '-'], ['a b', 'a b'], ['.', '.']], bad: NO_TEXTS },
   split: { good: SWITCHES, bad: NO_SWITCHES },
   format: { good: [['text', 'text'], ['json', 'json']], bad: ['', 'tsv', 'ecs', 'JSON', 'xml', 'text '] },
@@ -70,7 +74,7 @@ describe('config/load', () => {
     assert.equal(action, 'run');
     assert.deepEqual(settings, {
       interfaces: [], promiscuous: true, files: [], ports: [{ first: 80, last: 80 }], portsGiven: false, filter: '', local: undefined,
-      directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, count: -1, workers: 2, cpuProfile: '',
+      tunnels: [], directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, count: -1, workers: 2, cpuProfile: '',
       logEvery: 10000, addVlan: false, utc: false,
     });
     assert.deepEqual(new Set(Object.values(origins)), new Set(['default']));
@@ -278,7 +282,7 @@ describe('httplog.conf', () => {
       if (key === undefined) continue;
       assert.match(origins[setting], /^\.\/httplog\.conf line \d+$/);
       assert.ok(sample.includes(`(-${name})`), `the comment names -${name}`);
-      if (!['interfaces', 'filter', 'local', 'cpuProfile'].includes(setting)) assert.deepEqual(settings[setting], defaults[setting], key);
+      if (!['interfaces', 'filter', 'local', 'tunnels', 'cpuProfile'].includes(setting)) assert.deepEqual(settings[setting], defaults[setting], key);
     }
   });
 });
