@@ -37,6 +37,7 @@ describe('http: pipelined messages', () => {
     for (const length of ['99999999999999999999', '18446744073709551616', '4294967296', '-5', '+0', '0x0', '5, 5', '0 0', '', '1e0', '5.0']) {
       assert.deepEqual(withNext(`POST /a HTTP/1.1\nContent-Length: ${length}`), ['POST /a'], length);
       assert.deepEqual(withNext(`HTTP/1.1 200 OK\nContent-Length: ${length}`), ['200'], length);
+      assert.equal(scan(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`)?.messageEnd, -1, length);
     }
   });
 

@@ -233,9 +233,10 @@ describe('pipeline: parsing a batch', () => {
 
     it('are read to a bound, and what is behind it is truncated', () => {
       const rig = new ParserRig();
-      rig.frame(superFrame(`GET /${'\xff'.repeat(400_000)}`), { linkType: 101 }).parse();
+      rig.frame(superFrame(`GET /${'\xff'.repeat(700_000)}`), { linkType: 101 }).parse();
       assert.deepEqual([rig.counted['RECORDS'], rig.counted['TRUNCATED']], [1, 1]);
       assert.ok(rig.lines[0].length < 2 << 20);
+      assert.equal(rig.blocks.length, 1, 'the bound of the line fits a region');
     });
 
     it('with a small message and a large body make its record whole', () => {

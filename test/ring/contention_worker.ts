@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { BatchConsumer, BatchProducer, CLAIM, FRAME, FRAME_WORDS } from '../../src/ring/batch_ring.js';
 import { SeededRandom } from '../support/random.js';
-import { type ContentionTask, type Taken, type Waited, byteOf, framesOf, lengthOf } from './contention.js';
+import { type ContentionTask, type Taken, type Waited, byteOf, framesOf, lengthOf, publishBatch } from './contention.js';
 
 const task = workerData as ContentionTask;
 
@@ -17,30 +17,27 @@ function produce({ ring, batches, seed }: ContentionTask): number {
   const random = new SeededRandom(seed);
   for (let batch = 0; batch < batches; batch++) {
     while (!producer.acquire(1000));
-    let at = producer.start;
-    for (let frame = 0; frame < framesOf(batch); frame++) {
-      const length = lengthOf(batch, frame);
-      for (let i = 0; i < length; i++) producer.bytes[at + i] = byteOf(batch, frame, i);
-      producer.add(at, length, length + batch, batch, frame, 1);
-      at += length;
-    }
-    producer.publish(batch & 4095, batch * 10 + 1, batch, batch);
+    publishBatch(producer, batch);
     dawdle(random);
   }
   producer.end();
   return batches;
 }
 
-function consume({ ring, seed }: ContentionTask): Taken {
+function consume({ ring, seed, gate }: ContentionTask): Taken {
   const consumer = new BatchConsumer(ring);
   const random = new SeededRandom(seed);
   const numbers: number[] = [];
   const faults: string[] = [];
+  if (gate !== undefined) {
+    parentPort?.postMessage('at the gate');
+    Atomics.wait(new Int32Array(gate), 0, 0);
+  }
   for (;;) {
     const claim = consumer.claim(1000);
     if (claim === CLAIM.ENDED) return { numbers, faults };
     if (claim === CLAIM.NOTHING) continue;
-    dawdle(random);
+    if (gate === undefined) dawdle(random);
     const batch = consumer.watermarkSeconds;
     numbers.push(batch);
     const fault = faultOf(consumer, batch);

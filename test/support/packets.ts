@@ -130,7 +130,7 @@ function decodeFence({ bytes, at, end }: Fenced, layer: number, cutBytes: number
   frame.begin(at, end - at, end - at + cutBytes);
   const number = decode(bytes, frame, layer);
   const outcome = Object.entries(OUTCOME).find(([, value]) => value === number)?.[0] ?? `unknown ${number}`;
-  const vlans = Array.from(frame.vlans.subarray(0, frame.vlanCount));
+  const vlans = Array.from({ length: frame.vlanCount }, (_, i) => frame.vlans[i]);
   if (number !== OUTCOME.TCP) return { outcome, vlans };
   assert.ok(frame.at >= at && frame.at <= frame.end && frame.end <= end, 'the payload lies in the frame');
   const range = (from: number, length: number): number[] => Array.from({ length }, (_, i) => bytes[from + i]);

@@ -61,6 +61,8 @@ describe('wire: IPv6', () => {
       const packet = ipv6Packet(extension(TCP, 4).subarray(0, 8), { nextHeader: 60, payloadLength: 60 });
       assert.equal(decoded(packet, RAW, 52).outcome, 'CUT_SHORT');
       assert.equal(decoded(packet, RAW).outcome, 'MALFORMED');
+      const udp = ipv6Packet(extension(17, 4).subarray(0, 8), { nextHeader: 60, payloadLength: 60 });
+      assert.equal(decoded(udp, RAW, 52).outcome, 'CUT_SHORT');
       const inside = ipv6Packet(join(extension(TCP, 4), HELLO), { nextHeader: 60, payloadLength: 16 });
       assert.equal(decoded(inside, RAW).outcome, 'MALFORMED');
     });
