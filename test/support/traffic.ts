@@ -40,7 +40,8 @@ export const CURL_SCENARIOS = {
   asteriskForm: (base: string) => ['--request', 'OPTIONS', '--request-target', '*', `${base}/`],
   patch: (base: string) => ['--request', 'PATCH', '--data', '[]', `${base}/echo`],
   trace: (base: string) => ['--request', 'TRACE', `${base}/`],
-  connect: (base: string) => ['--proxytunnel', '--proxy', base, 'http://www.example.test:443/'],
+  // curl takes a proxy without a port to be on port 1080
+  connect: (base: string) => ['--proxytunnel', '--proxy', /:\d+$/.test(base) ? base : `${base}:80`, 'http://www.example.test:443/'],
   propfind: (base: string) => ['--request', 'PROPFIND', '--header', 'Depth: 1', `${base}/dav/`],
   report: (base: string) => ['--request', 'REPORT', '--data', '<report/>', `${base}/dav/`],
   mkcol: (base: string) => ['--request', 'MKCOL', `${base}/dav/folder/`],
