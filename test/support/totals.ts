@@ -1,0 +1,90 @@
+// The totals as httplog prints them, read back: what a person adds up, added up.
+
+import assert from 'node:assert/strict';
+
+/** One source's lines of a report. */
+export interface PrintedTotals {
+  readonly name: string;
+  readonly received: number;
+  readonly handed: number;
+  readonly dropped: number;
+  /** counted by the kernel and not handed over yet */
+  readonly waiting: number;
+  readonly parsed: number;
+  readonly skipped: number;
+  /** handed over and not parsed yet: `in the ring`, `lost at the end` */
+  readonly pending: number;
+  readonly reasons: Readonly<Record<string, number>>;
+  readonly empty: number;
+  readonly noMessage: number;
+  readonly records: Readonly<Record<string, number>>;
+}
+
+export interface PrintedReport {
+  readonly sources: readonly PrintedTotals[];
+  readonly linesWritten: number;
+  readonly bytesWritten: number;
+  readonly linesLost: number;
+  readonly writeErrors: number;
+}
+
+const RECEIVED = /^httplog: (.+): (\d+) received = (\d+) handed over \+ (\d+) dropped by the kernel(?: \+ (\d+) waiting in the kernel)?$/;
+const HANDED = /^httplog: (.+): (\d+) handed over = (\d+) parsed \+ (\d+) skipped(?: \(([^)]*)\))?(?: \+ (\d+) (?:in the ring|lost at the end))?$/;
+const PARSED = /^httplog: .+: of the parsed (\d+) without payload, (\d+) begin no message/;
+const RECORDS = /^httplog: .+: records ([^(;]*)/;
+const WRITTEN = /^httplog: (\d+) lines? and (\d+) bytes? written, (\d+) lines? lost, (\d+) write errors?$/;
+
+/** Every report in what httplog wrote to standard error, oldest first. Each equation is checked. */
+export function readReports(stderr: string): PrintedReport[] {
+  const reports: PrintedReport[] = [];
+  const lines = stderr.split('\n').slice(0, -1); // the last one may still be on its way
+  let begin = 0;
+  lines.forEach((line, at) => {
+    const written = WRITTEN.exec(line);
+    if (written === null) return;
+    const [linesWritten, bytesWritten, linesLost, writeErrors] = written.slice(1).map(Number);
+    reports.push({ sources: readSources(lines.slice(begin, at)), linesWritten, bytesWritten, linesLost, writeErrors });
+    begin = at + 1;
+  });
+  return reports;
+}
+
+function readSources(lines: readonly string[]): PrintedTotals[] {
+  return lines.flatMap((line, at) => {
+    const received = RECEIVED.exec(line);
+    return received === null ? [] : [readSource(received, lines.slice(at, at + 4))];
+  });
+}
+
+/** The last report. @throws AssertionError when there is none */
+export function lastReport(stderr: string): PrintedReport {
+  const report = readReports(stderr).at(-1);
+  assert.ok(report !== undefined, `no totals in: ${stderr}`);
+  return report;
+}
+
+function readSource(received: RegExpExecArray, lines: readonly string[]): PrintedTotals {
+  const name = received[1];
+  const [all, handedOver, dropped, waiting] = received.slice(2).map((text) => Number(text ?? 0));
+  const handed = HANDED.exec(lines[1]);
+  assert.ok(handed !== null && handed[1] === name, lines[1]);
+  const [handedAgain, parsed, skipped] = handed.slice(2, 5).map(Number);
+  const reasons = listed(handed[5] ?? '', ', ');
+  const pending = Number(handed[6] ?? 0);
+  const [empty, noMessage] = (PARSED.exec(lines[2]) ?? assert.fail(lines[2])).slice(1).map(Number);
+  const records = listed((RECORDS.exec(lines[3]) ?? assert.fail(lines[3]))[1], ', ');
+  assert.equal(all, handedOver + dropped + waiting, lines[0]);
+  assert.equal(handedAgain, handedOver, lines[1]);
+  assert.equal(handedOver, parsed + skipped + pending, lines[1]);
+  assert.equal(skipped, Object.values(reasons).reduce((sum, number) => sum + number, 0), lines[1]);
+  return { name, received: all, handed: handedOver, dropped, waiting, parsed, skipped, pending, reasons, empty, noMessage, records };
+}
+
+/** `3 this, 4 that` by name. */
+function listed(text: string, separator: string): Record<string, number> {
+  const parts = text.trim().split(separator).filter((part) => part !== '');
+  return Object.fromEntries(parts.map((part) => {
+    const [, number, name] = /^(\d+) (.+)$/.exec(part.trim()) ?? assert.fail(part);
+    return [name, Number(number)];
+  }));
+}
