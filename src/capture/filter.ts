@@ -6,6 +6,8 @@ import type { Tunnel } from '../wire/encap.js';
 import { tunnelCarriers } from '../wire/layers.js';
 
 const LINKTYPE_ETHERNET = 1;
+/** libpcap filters nothing of it: every frame comes, the decoder tests the ports. */
+const LINKTYPE_NFLOG = 239;
 
 /**
  * IPv6 extension headers behind which TCP may come and `tcp port` does not look (wire/ipv6.ts skips the same): hop-by-hop
@@ -30,8 +32,10 @@ const MAX_RANGES = 64;
  * inside one or two VLAN tags.
  * @param ports at least one range
  * @param linkType LINKTYPE_ number
+ * @returns '' where libpcap has no filter
  */
 export function portFilter(ports: readonly PortRange[], linkType: number, tunnels: readonly Tunnel[] = []): string {
+  if (linkType === LINKTYPE_NFLOG) return '';
   const carriers = carrierTests(tunnels);
   const never = tunnels.length > 0 ? [ICMPV6] : [UDP, ICMPV6];
   const extended = `(ip6 and (${byteTest(IPV6_NEXT_HEADER, IPV6_EXTENSIONS)}) and not (${byteTest(EXTENSION_NEXT_HEADER, never)}))`;

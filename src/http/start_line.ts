@@ -110,13 +110,17 @@ function isCleanTarget(bytes: Uint8Array, start: number, end: number): boolean {
   return at === end;
 }
 
+/** Schemes of protocols that share HTTP's methods (RFC 7826, RFC 3261) and would tell themselves by their version. */
+const OTHER_SCHEMES = ['rtsp', 'sip'].map(ascii);
+
 /**
  * A line without end whose target (or the version behind it) reaches the end of the packet. Blanks inside the target cannot be
- * told from another protocol's text here, so they make it no request.
+ * told from another protocol's text here, so they make it no request; neither can the start of a version without target.
  */
 function leavesPacket(bytes: Uint8Array, end: number, message: Message): boolean {
   const { targetStart, targetEnd } = message;
-  if (targetEnd === targetStart) return false;
+  if (targetEnd === targetStart || isVersion(bytes, targetStart, targetEnd)) return false;
+  for (let i = 0; i < OTHER_SCHEMES.length; i++) if (startsWith(bytes, targetStart, targetEnd, OTHER_SCHEMES[i])) return false;
   if (targetEnd < end) {
     const rest = targetEnd + 1;
     if (bytes[targetEnd] !== SPACE || rest + prefixLength(bytes, rest, end) !== end) return false;
@@ -125,6 +129,13 @@ function leavesPacket(bytes: Uint8Array, end: number, message: Message): boolean
   message.headerStart = end;
   message.truncated = true;
   return true;
+}
+
+function startsWith(bytes: Uint8Array, at: number, end: number, prefix: Uint8Array): boolean {
+  if (end - at < prefix.length) return false;
+  let same = 0;
+  while (same < prefix.length && bytes[at + same] === prefix[same]) same++;
+  return same === prefix.length;
 }
 
 /**

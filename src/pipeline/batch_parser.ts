@@ -74,6 +74,8 @@ export class BatchParser {
         counters[COUNTER.FILTERED]++;
         continue;
       }
+      // -c counts what passed the filter: the expression, or else the ports.
+      if (ports === undefined && this.left > 0) this.left--;
       frame.begin(offset, length, wireLength);
       const outcome = decode(bytes, frame, links.layer);
       if (outcome !== OUTCOME.TCP) {
@@ -85,7 +87,7 @@ export class BatchParser {
         continue;
       }
       counters[COUNTER.PARSED]++;
-      if (this.left > 0) this.left--;
+      if (ports !== undefined && this.left > 0) this.left--;
       if (frame.at >= frame.end) counters[COUNTER.EMPTY]++;
       else if (!this.parsePayload(i, word)) return false;
     }
