@@ -9,6 +9,7 @@ import { MESSAGE, Message } from '../src/http/message.js';
 import { utcOffset } from '../src/record/clock.js';
 import { JsonFormat } from '../src/record/json.js';
 import { TextFormat } from '../src/record/text.js';
+import { Values } from '../src/record/values.js';
 import { type LineFormat, RecordView } from '../src/record/view.js';
 import { compileBpf } from '../src/wire/bpf.js';
 import { decode } from '../src/wire/decode.js';
@@ -73,7 +74,7 @@ function formatAll({ bytes }: Sample, format: LineFormat, view: RecordView, out:
   for (let number = 0, at = 0; number < FRAMES; number++, at += FRAME_BYTES) {
     frame.begin(at, FRAME_BYTES, FRAME_BYTES);
     decode(bytes, frame, layer);
-    view.isRequest = scanMessage(bytes, frame.at, frame.end, message) === MESSAGE.REQUEST;
+    view.take(bytes, scanMessage(bytes, frame.at, frame.end, message) === MESSAGE.REQUEST);
     view.seconds = 1_700_000_000 + (number >> 10);
     view.nanoseconds = number * 1000;
     view.ordinal = number;
@@ -87,7 +88,7 @@ const messages = sample({ messageShare: 1 });
 const bodies = sample({ messageShare: 0 });
 const ipv6 = sample({ messageShare: 0, ipv6: true });
 const out = new Uint8Array(new SharedArrayBuffer(LINE_BYTES));
-const view = new RecordView(frame, message, messages.bytes);
+const view = new RecordView(frame, message, new Values(0));
 const text = new TextFormat({ zone: utcOffset, addVlan: false, addInterface: false });
 const json = new JsonFormat();
 const filter = compileBpf(compileForReplay('tcp port 80', ETHERNET, 262_144));

@@ -8,11 +8,13 @@ export const MESSAGE = { NONE: 0, REQUEST: 1, RESPONSE: 2 } as const;
 
 /** Fields of every request; further names follow these. */
 export const REQUEST_FIELD = { HOST: 0, USER_AGENT: 1, CONTENT_LENGTH: 2, TRANSFER_ENCODING: 3 } as const;
-const REQUEST_NAMES = ['Host', 'User-Agent', 'Content-Length', 'Transfer-Encoding'];
+/** Names of the fields of every request, in the order of REQUEST_FIELD. */
+export const REQUEST_NAMES: readonly string[] = ['Host', 'User-Agent', 'Content-Length', 'Transfer-Encoding'];
 
 /** Fields of every response; further names follow these. */
 export const RESPONSE_FIELD = { CONTENT_LENGTH: 0, CONTENT_TYPE: 1, TRANSFER_ENCODING: 2 } as const;
-const RESPONSE_NAMES = ['Content-Length', 'Content-Type', 'Transfer-Encoding'];
+/** Names of the fields of every response, in the order of RESPONSE_FIELD. */
+export const RESPONSE_NAMES: readonly string[] = ['Content-Length', 'Content-Type', 'Transfer-Encoding'];
 
 export class Message {
   /** first byte of the start line */
@@ -37,6 +39,12 @@ export class Message {
   truncated = false;
   /** tolerated, but not as RFC 9112 wants it */
   malformed = false;
-  readonly requestFields = new HeaderFields(REQUEST_NAMES);
-  readonly responseFields = new HeaderFields(RESPONSE_NAMES);
+  readonly requestFields: HeaderFields;
+  readonly responseFields: HeaderFields;
+
+  /** @param extras names of further header fields to look for, in requests and responses */
+  constructor(extras: readonly string[] = []) {
+    this.requestFields = new HeaderFields([...REQUEST_NAMES, ...extras]);
+    this.responseFields = new HeaderFields([...RESPONSE_NAMES, ...extras]);
+  }
 }

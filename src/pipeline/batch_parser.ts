@@ -6,6 +6,7 @@ import { MESSAGE, Message } from '../http/message.js';
 import { scanMessage } from '../http/scan.js';
 import { COUNTER, COUNTERS } from '../record/counters.js';
 import { type LocalAddresses, requestKind, responseKind } from '../record/locality.js';
+import { Values } from '../record/values.js';
 import { RecordView, type LineFormat } from '../record/view.js';
 import { type BatchConsumer, FRAME, FRAME_WORDS } from '../ring/batch_ring.js';
 import { decode } from '../wire/decode.js';
@@ -45,7 +46,7 @@ export class BatchParser {
     private readonly options: BatchParserOptions,
     local: LocalAddresses,
   ) {
-    this.view = new RecordView(this.frame, this.message, ring.bytes);
+    this.view = new RecordView(this.frame, this.message, new Values(0));
     this.left = Math.max(-1, options.limit);
     this.local = local;
   }
@@ -130,9 +131,10 @@ export class BatchParser {
 
   private writeRecord(isRequest: boolean): boolean {
     const { view, frame, message, format, output, counters } = this;
-    const sourceLocal = this.local.has(view.bytes, frame.source, frame.addressLength);
-    const destinationLocal = this.local.has(view.bytes, frame.destination, frame.addressLength);
-    view.isRequest = isRequest;
+    const { bytes } = this.ring;
+    const sourceLocal = this.local.has(bytes, frame.source, frame.addressLength);
+    const destinationLocal = this.local.has(bytes, frame.destination, frame.addressLength);
+    view.take(bytes, isRequest);
     view.kind = isRequest ? requestKind(sourceLocal, destinationLocal) : responseKind(sourceLocal, destinationLocal);
     const day = format.day(view.seconds);
     const at = output.reserve(this.ring, this.options.split ? view.kind : 0, day, format.bound(view));

@@ -4,21 +4,18 @@
 import { ADDRESS_TEXT_BYTES, writeAddress } from '../bytes/address.js';
 import { COLON, ZERO, ascii, isDigit } from '../bytes/ascii.js';
 import { writeBytes, writeDecimal, writePadded } from '../bytes/write.js';
-import { type HeaderFields } from '../http/headers.js';
-import { REQUEST_FIELD, RESPONSE_FIELD } from '../http/message.js';
 import { ENCAPS, MAX_ENCAPS } from '../wire/encap.js';
 import { MAX_VLANS } from '../wire/frame.js';
 import { Clock, utcOffset } from './clock.js';
 import { ESCAPED_JSON_BYTES, writeJsonText } from './json_text.js';
 import { KIND_NAMES } from './kinds.js';
+import { VALUE, type Values } from './values.js';
 import type { LineFormat, RecordView } from './view.js';
 
 const T = 0x54;
 const DOT = 0x2e;
 const COMMA = 0x2c;
 const QUOTE = 0x22;
-const VERSION_BYTES = 8;
-const STATUS_BYTES = 3;
 
 const TIME = ascii('{"time":"');
 const FRAME = ascii('Z","frame":');
@@ -59,15 +56,13 @@ export class JsonFormat implements LineFormat {
   }
 
   bound(record: RecordView): number {
-    const { message } = record;
-    const sectionEnd = message.bodyStart < 0 ? record.frame.end : message.bodyStart;
-    return FIXED_BYTES + ESCAPED_JSON_BYTES * (sectionEnd - message.start + record.interfaceName.length);
+    return FIXED_BYTES + ESCAPED_JSON_BYTES * (record.values.length + record.interfaceName.length);
   }
 
   write(out: Uint8Array, at: number, record: RecordView): number {
-    const { message } = record;
+    const { message, values } = record;
     let end = this.writeCapture(out, at, record);
-    end = record.isRequest ? writeRequest(out, end, record) : writeResponse(out, end, record);
+    end = record.isRequest ? writeRequest(out, end, values) : writeResponse(out, end, values);
     if (record.truncated) end = writeBytes(out, end, TRUNCATED);
     if (message.malformed) end = writeBytes(out, end, MALFORMED);
     if (record.frame.vlanCount > 0) end = writeVlans(out, end, record);
@@ -77,7 +72,7 @@ export class JsonFormat implements LineFormat {
 
   /** Time, frame, interface, kind, addresses and ports. */
   private writeCapture(out: Uint8Array, at: number, record: RecordView): number {
-    const { bytes, frame, interfaceName } = record;
+    const { frame, addressBytes, interfaceName } = record;
     let end = writeBytes(out, at, TIME);
     end = this.clock.write(out, end, T);
     out[end] = DOT;
@@ -89,37 +84,31 @@ export class JsonFormat implements LineFormat {
       end = writeJsonText(out, end, interfaceName, 0, interfaceName.length);
     }
     end = writeBytes(out, end, KINDS[record.kind]);
-    end = writeAddress(out, end, bytes, frame.source, frame.addressLength);
+    end = writeAddress(out, end, addressBytes, record.source, frame.addressLength);
     end = writeBytes(out, end, SOURCE_PORT);
     end = writeDecimal(out, end, frame.sourcePort);
     end = writeBytes(out, end, DESTINATION);
-    end = writeAddress(out, end, bytes, frame.destination, frame.addressLength);
+    end = writeAddress(out, end, addressBytes, record.destination, frame.addressLength);
     end = writeBytes(out, end, DESTINATION_PORT);
     return writeDecimal(out, end, frame.destinationPort);
   }
 }
 
-function writeRequest(out: Uint8Array, at: number, record: RecordView): number {
-  const { bytes, message } = record;
-  const fields = message.requestFields;
-  let end = writeMember(out, at, METHOD, bytes, message.start, message.methodEnd);
-  end = writeMember(out, end, TARGET, bytes, message.targetStart, message.targetEnd);
-  if (message.version >= 0) end = writeMember(out, end, VERSION, bytes, message.version, message.version + VERSION_BYTES);
-  end = writeField(out, end, HOST, bytes, fields, REQUEST_FIELD.HOST);
-  return writeField(out, end, USER_AGENT, bytes, fields, REQUEST_FIELD.USER_AGENT);
+function writeRequest(out: Uint8Array, at: number, values: Values): number {
+  let end = writeMember(out, at, METHOD, values, VALUE.METHOD);
+  end = writeMember(out, end, TARGET, values, VALUE.TARGET);
+  end = writeMember(out, end, VERSION, values, VALUE.VERSION);
+  end = writeMember(out, end, HOST, values, VALUE.HOST);
+  return writeMember(out, end, USER_AGENT, values, VALUE.USER_AGENT);
 }
 
-function writeResponse(out: Uint8Array, at: number, record: RecordView): number {
-  const { bytes, message } = record;
-  const fields = message.responseFields;
-  let end = writeMember(out, at, VERSION, bytes, message.version, message.version + VERSION_BYTES);
-  end = writeNumber(out, end, STATUS, bytes, message.status, message.status + STATUS_BYTES);
-  if (message.reasonEnd > message.reasonStart) {
-    end = writeMember(out, end, REASON, bytes, message.reasonStart, message.reasonEnd);
-  }
-  const length = fields.start[RESPONSE_FIELD.CONTENT_LENGTH];
-  if (length >= 0) end = writeNumber(out, end, CONTENT_LENGTH, bytes, length, fields.end[RESPONSE_FIELD.CONTENT_LENGTH]);
-  return writeField(out, end, CONTENT_TYPE, bytes, fields, RESPONSE_FIELD.CONTENT_TYPE);
+function writeResponse(out: Uint8Array, at: number, values: Values): number {
+  let end = writeMember(out, at, VERSION, values, VALUE.VERSION);
+  end = writeNumber(out, end, STATUS, values, VALUE.STATUS);
+  // A status line without a reason phrase has an empty one.
+  if (values.end[VALUE.REASON] > values.start[VALUE.REASON]) end = writeMember(out, end, REASON, values, VALUE.REASON);
+  end = writeNumber(out, end, CONTENT_LENGTH, values, VALUE.CONTENT_LENGTH);
+  return writeMember(out, end, CONTENT_TYPE, values, VALUE.CONTENT_TYPE);
 }
 
 function writeVlans(out: Uint8Array, at: number, record: RecordView): number {
@@ -148,24 +137,18 @@ function writeEncaps(out: Uint8Array, at: number, record: RecordView): number {
   return writeBytes(out, end, LIST_END);
 }
 
-function writeMember(
-  out: Uint8Array, at: number, key: Uint8Array, bytes: Uint8Array, from: number, to: number,
-): number {
-  return writeJsonText(out, writeBytes(out, at, key), bytes, from, to);
+/** A key and its value as text; nothing where the value is absent. */
+function writeMember(out: Uint8Array, at: number, key: Uint8Array, values: Values, slot: number): number {
+  const from = values.start[slot];
+  return from < 0 ? at : writeJsonText(out, writeBytes(out, at, key), values.bytes[slot], from, values.end[slot]);
 }
 
-function writeField(
-  out: Uint8Array, at: number, key: Uint8Array, bytes: Uint8Array, fields: HeaderFields, slot: number,
-): number {
-  const from = fields.start[slot];
-  return from < 0 ? at : writeMember(out, at, key, bytes, from, fields.end[slot]);
-}
-
-/** A number when the text is one in its canonical form and safe to read as a double, else the text. */
-function writeNumber(
-  out: Uint8Array, at: number, key: Uint8Array, bytes: Uint8Array, from: number, to: number,
-): number {
-  if (!isCanonicalNumber(bytes, from, to)) return writeMember(out, at, key, bytes, from, to);
+/** As a number when the text is one in its canonical form and safe to read as a double, else as the text. */
+function writeNumber(out: Uint8Array, at: number, key: Uint8Array, values: Values, slot: number): number {
+  const bytes = values.bytes[slot];
+  const from = values.start[slot];
+  const to = values.end[slot];
+  if (from < 0 || !isCanonicalNumber(bytes, from, to)) return writeMember(out, at, key, values, slot);
   let end = writeBytes(out, at, key);
   for (let i = from; i < to; i++) out[end++] = bytes[i];
   return end;

@@ -7,18 +7,15 @@
 import { ADDRESS_TEXT_BYTES, writeAddress } from '../bytes/address.js';
 import { LF, SPACE, ascii } from '../bytes/ascii.js';
 import { writeBytes, writeDecimal, writeHexEscape, writePadded } from '../bytes/write.js';
-import { type HeaderFields } from '../http/headers.js';
-import { REQUEST_FIELD, RESPONSE_FIELD } from '../http/message.js';
 import { MAX_VLANS } from '../wire/frame.js';
 import { Clock, type ZoneOffset } from './clock.js';
 import { KIND_NAMES } from './kinds.js';
+import { VALUE, type Values } from './values.js';
 import type { LineFormat, RecordView } from './view.js';
 
 const HASH = 0x23;
 const DASH = 0x2d;
 const DOT = 0x2e;
-const VERSION_BYTES = 8;
-const STATUS_BYTES = 3;
 const ESCAPED_BYTES = 4;
 const KINDS = KIND_NAMES.map((name) => ascii(`${name} `));
 const VLAN = ascii('vlan=');
@@ -56,23 +53,21 @@ export class TextFormat implements LineFormat {
   }
 
   bound(record: RecordView): number {
-    const { message } = record;
-    const sectionEnd = message.bodyStart < 0 ? record.frame.end : message.bodyStart;
-    return FIXED_BYTES + ESCAPED_BYTES * (sectionEnd - message.start + record.interfaceName.length);
+    return FIXED_BYTES + ESCAPED_BYTES * (record.values.length + record.interfaceName.length);
   }
 
   write(out: Uint8Array, at: number, record: RecordView): number {
-    const { bytes, frame } = record;
+    const { frame, addressBytes } = record;
     let end = this.clock.write(out, at, SPACE);
     out[end] = DOT;
     end = writePadded(out, end + 1, Math.floor(record.nanoseconds / 1000000), 3);
     out[end] = SPACE;
-    end = writeEndpoint(out, end + 1, bytes, frame.source, frame.addressLength, frame.sourcePort);
-    end = writeEndpoint(out, end, bytes, frame.destination, frame.addressLength, frame.destinationPort);
+    end = writeEndpoint(out, end + 1, addressBytes, record.source, frame.addressLength, frame.sourcePort);
+    end = writeEndpoint(out, end, addressBytes, record.destination, frame.addressLength, frame.destinationPort);
     end = writeBytes(out, end, KINDS[record.kind]);
     if (this.addInterface) end = writeInterface(out, end, record);
     if (this.addVlan) end = writeVlans(out, end, record);
-    end = record.isRequest ? writeRequest(out, end, record) : writeResponse(out, end, record);
+    end = record.isRequest ? writeRequest(out, end, record.values) : writeResponse(out, end, record.values);
     out[end] = LF;
     return end + 1;
   }
@@ -89,8 +84,10 @@ function writeEndpoint(
 }
 
 function writeInterface(out: Uint8Array, at: number, record: RecordView): number {
-  const end = writeBytes(out, at, INTERFACE);
-  return writeColumn(out, end, record.interfaceName, 0, record.interfaceName.length);
+  let end = writeBytes(out, at, INTERFACE);
+  end = writeValue(out, end, record.interfaceName, 0, record.interfaceName.length, plain);
+  out[end] = SPACE;
+  return end + 1;
 }
 
 function writeVlans(out: Uint8Array, at: number, record: RecordView): number {
@@ -105,46 +102,33 @@ function writeVlans(out: Uint8Array, at: number, record: RecordView): number {
   return end + 1;
 }
 
-function writeRequest(out: Uint8Array, at: number, record: RecordView): number {
-  const { bytes, message } = record;
-  const fields = message.requestFields;
-  let end = writeColumn(out, at, bytes, message.start, message.methodEnd);
-  end = writeColumn(out, end, bytes, message.targetStart, message.targetEnd);
-  end = message.version < 0
-    ? writeColumn(out, end, bytes, 0, 0)
-    : writeColumn(out, end, bytes, message.version, message.version + VERSION_BYTES);
-  end = writeFieldColumn(out, end, bytes, fields, REQUEST_FIELD.HOST);
-  return writeLastField(out, end, bytes, fields, REQUEST_FIELD.USER_AGENT);
+function writeRequest(out: Uint8Array, at: number, values: Values): number {
+  let end = writeColumn(out, at, values, VALUE.METHOD);
+  end = writeColumn(out, end, values, VALUE.TARGET);
+  end = writeColumn(out, end, values, VALUE.VERSION);
+  end = writeColumn(out, end, values, VALUE.HOST);
+  return writeSlot(out, end, values, VALUE.USER_AGENT, plainWithBlank);
 }
 
-function writeResponse(out: Uint8Array, at: number, record: RecordView): number {
-  const { bytes, message } = record;
-  const fields = message.responseFields;
-  let end = writeColumn(out, at, bytes, message.version, message.version + VERSION_BYTES);
-  end = writeColumn(out, end, bytes, message.status, message.status + STATUS_BYTES);
-  end = writeValue(out, end, bytes, message.reasonStart, message.reasonEnd, plainWithBlank);
+function writeResponse(out: Uint8Array, at: number, values: Values): number {
+  let end = writeColumn(out, at, values, VALUE.VERSION);
+  end = writeColumn(out, end, values, VALUE.STATUS);
+  end = writeSlot(out, end, values, VALUE.REASON, plainWithBlank);
   out[end] = SPACE;
-  end = writeFieldColumn(out, end + 1, bytes, fields, RESPONSE_FIELD.CONTENT_LENGTH);
-  return writeLastField(out, end, bytes, fields, RESPONSE_FIELD.CONTENT_TYPE);
+  end = writeColumn(out, end + 1, values, VALUE.CONTENT_LENGTH);
+  return writeSlot(out, end, values, VALUE.CONTENT_TYPE, plainWithBlank);
 }
 
-/** A value and the blank behind it. */
-function writeColumn(out: Uint8Array, at: number, bytes: Uint8Array, from: number, to: number): number {
-  const end = writeValue(out, at, bytes, from, to, plain);
+/** A value without blanks, and the blank behind it. */
+function writeColumn(out: Uint8Array, at: number, values: Values, slot: number): number {
+  const end = writeSlot(out, at, values, slot, plain);
   out[end] = SPACE;
   return end + 1;
 }
 
-function writeFieldColumn(out: Uint8Array, at: number, bytes: Uint8Array, fields: HeaderFields, slot: number): number {
-  const from = fields.start[slot];
-  return from < 0 ? writeColumn(out, at, bytes, 0, 0) : writeColumn(out, at, bytes, from, fields.end[slot]);
-}
-
-function writeLastField(out: Uint8Array, at: number, bytes: Uint8Array, fields: HeaderFields, slot: number): number {
-  const from = fields.start[slot];
-  return from < 0
-    ? writeValue(out, at, bytes, 0, 0, plainWithBlank)
-    : writeValue(out, at, bytes, from, fields.end[slot], plainWithBlank);
+/** An absent value is written like an empty one: its `start` equals its `end`. */
+function writeSlot(out: Uint8Array, at: number, values: Values, slot: number, isPlain: Uint8Array): number {
+  return writeValue(out, at, values.bytes[slot], values.start[slot], values.end[slot], isPlain);
 }
 
 /** A value with its escapes: `-` when empty, `\x2d` when it is itself a single `-`. */

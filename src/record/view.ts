@@ -2,10 +2,9 @@
 
 import type { Message } from '../http/message.js';
 import type { Frame } from '../wire/frame.js';
+import type { Values } from './values.js';
 
 export class RecordView {
-  /** what `frame` and `message` point into */
-  bytes: Uint8Array;
   /** one of KIND (kinds.ts) */
   kind = 0;
   isRequest = true;
@@ -16,9 +15,26 @@ export class RecordView {
   ordinal = 0;
   /** interface name, UTF-8; empty for none */
   interfaceName: Uint8Array = new Uint8Array(0);
+  /** what `source` and `destination` point into */
+  addressBytes: Uint8Array = new Uint8Array(0);
+  /** offsets of the addresses, of `frame.addressLength` bytes */
+  source = 0;
+  destination = 0;
+  /** a value was left out or replaced for privacy */
+  redacted = false;
 
-  constructor(readonly frame: Frame, readonly message: Message, bytes: Uint8Array) {
-    this.bytes = bytes;
+  /** @param values what the record takes from the message */
+  constructor(readonly frame: Frame, readonly message: Message, readonly values: Values) {}
+
+  /** Takes addresses and values of the message that was found in `bytes`. */
+  take(bytes: Uint8Array, isRequest: boolean): void {
+    const { frame } = this;
+    this.isRequest = isRequest;
+    this.addressBytes = bytes;
+    this.source = frame.source;
+    this.destination = frame.destination;
+    this.redacted = false;
+    this.values.take(bytes, this.message, isRequest);
   }
 
   /** Whether the record misses something that was in the message. */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { MESSAGE, Message } from '../../src/http/message.js';
 import { scanMessage } from '../../src/http/scan.js';
 import { KIND } from '../../src/record/kinds.js';
+import { Values } from '../../src/record/values.js';
 import { type LineFormat, RecordView } from '../../src/record/view.js';
 import { decode } from '../../src/wire/decode.js';
 import { Frame } from '../../src/wire/frame.js';
@@ -56,8 +57,8 @@ function write(format: LineFormat, { bytes, at, end }: Fenced, form: RecordForm)
   const message = new Message();
   const kind = scanMessage(bytes, frame.at, frame.end, message);
   assert.notEqual(kind, MESSAGE.NONE, 'the payload begins with a message');
-  const record = new RecordView(frame, message, bytes);
-  record.isRequest = kind === MESSAGE.REQUEST;
+  const record = new RecordView(frame, message, new Values(0));
+  record.take(bytes, kind === MESSAGE.REQUEST);
   record.kind = form.kind ?? (record.isRequest ? KIND.CQ : KIND.CR);
   record.seconds = form.seconds ?? SECONDS;
   record.nanoseconds = form.nanoseconds ?? 2_000_000;
