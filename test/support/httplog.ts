@@ -135,7 +135,7 @@ export function startHttplog(where: End | undefined, args: readonly string[], op
   return new RunningHttplog(child, stalled);
 }
 
-/** For after() hooks: ends what a failed test left running. */
+/** Ends what a failed test left running. */
 export function killStarted(): void {
   for (const child of started) child.kill('SIGKILL');
 }
@@ -146,6 +146,7 @@ export async function withDirectory<T>(use: (directory: string) => Promise<T> | 
   try {
     return await use(directory);
   } finally {
+    killStarted(); // after a failure one may still be writing there
     rmSync(directory, { recursive: true, force: true });
   }
 }
