@@ -26,7 +26,8 @@ export const NETMASK_UNKNOWN = 0xffffffff;
 /** The functions used, with their C names less `pcap_`. */
 export interface Libpcap {
   create(device: string, error: Uint8Array): Pointer;
-  openDead(dlt: number, snaplen: number): Pointer;
+  /** reads a savefile's header from the stream, which the handle then owns: close() closes both */
+  fopenOffline(stream: Pointer, error: Uint8Array): Pointer;
   setSnaplen(handle: Pointer, bytes: number): number;
   setPromisc(handle: Pointer, on: number): number;
   setTimeout(handle: Pointer, ms: number): number;
@@ -93,7 +94,7 @@ function bindFunctions(library: LibraryHandle): Libpcap {
   const bind = <T>(declaration: string): T => library.func(declaration) as unknown as T;
   return {
     create: bind('void* pcap_create(const char*, void*)'),
-    openDead: bind('void* pcap_open_dead(int, int)'),
+    fopenOffline: bind('void* pcap_fopen_offline(void*, void*)'),
     setSnaplen: bind('int pcap_set_snaplen(void*, int)'),
     setPromisc: bind('int pcap_set_promisc(void*, int)'),
     setTimeout: bind('int pcap_set_timeout(void*, int)'),

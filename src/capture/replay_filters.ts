@@ -4,11 +4,20 @@ import type { BpfProgram } from '../wire/bpf.js';
 import { LINK_TYPES } from '../wire/layers.js';
 import { FilterSyntaxError } from './source.js';
 
-/** Programs by LINKTYPE_ number. A link type that the expression does not fit has none: no frame of it passes. */
-export type ReplayFilters = ReadonlyMap<number, BpfProgram>;
+/** The programs for frames of one link type. */
+export interface ReplayFilter {
+  readonly program: BpfProgram;
+  /** BSD loopback: for frames of a host of the other byte order */
+  readonly swapped?: BpfProgram;
+}
+
+/** Filters by LINKTYPE_ number. A link type that the expression does not fit has none: no frame of it passes. */
+export type ReplayFilters = ReadonlyMap<number, ReplayFilter>;
 
 /** Ethernet, which every expression is first tried on: its error is the one the user sees. */
 const LINKTYPE_ETHERNET = 1;
+/** The address family at the head of each frame is in the byte order of the host that captured it. */
+const LINKTYPE_NULL = 0;
 const SNAPLEN = 262144;
 
 /**
@@ -17,16 +26,19 @@ const SNAPLEN = 262144;
  */
 export async function compileReplayFilters(expression: string): Promise<ReplayFilters> {
   const { compileForReplay } = await import('./compile.js');
-  const programs = new Map<number, BpfProgram>();
+  const filters = new Map<number, ReplayFilter>();
   let refusal: FilterSyntaxError | undefined;
   for (const linkType of new Set([LINKTYPE_ETHERNET, ...LINK_TYPES])) {
     try {
-      programs.set(linkType, compileForReplay(expression, linkType, SNAPLEN));
+      filters.set(linkType, {
+        program: compileForReplay(expression, linkType, SNAPLEN),
+        ...(linkType === LINKTYPE_NULL ? { swapped: compileForReplay(expression, linkType, SNAPLEN, true) } : {}),
+      });
     } catch (error) {
       if (!(error instanceof FilterSyntaxError)) throw error;
       refusal ??= error;
     }
   }
-  if (refusal !== undefined && programs.size === 0) throw refusal;
-  return programs;
+  if (refusal !== undefined && filters.size === 0) throw refusal;
+  return filters;
 }

@@ -1,5 +1,7 @@
 // A batch parser from its options.
 
+import { endianness } from 'node:os';
+import type { ReplayFilter } from '../capture/replay_filters.js';
 import type { PortRange } from '../config/settings.js';
 import { localOffset, utcOffset } from '../record/clock.js';
 import { JsonFormat } from '../record/json.js';
@@ -12,8 +14,10 @@ import { compileBpf } from '../wire/bpf.js';
 import { followTunnels } from '../wire/layers.js';
 import { BatchParser } from './batch_parser.js';
 import type { LineOutput } from './line_output.js';
-import { LinkCache } from './link_cache.js';
+import { type FrameFilter, LinkCache } from './link_cache.js';
 import type { ParsingOptions } from './tasks.js';
+
+const LITTLE_ENDIAN_HOST = endianness() === 'LE';
 
 /** Parses the batches that `ring` claims, each with the local addresses of its time. */
 export class Parsing {
@@ -52,9 +56,18 @@ function lineFormat(options: ParsingOptions): LineFormat {
 function linkCache({ shared, filters }: ParsingOptions): LinkCache {
   return new LinkCache(shared.links, (linkType) => {
     if (filters === undefined) return undefined;
-    const program = filters.get(linkType);
-    return program === undefined ? () => false : compileBpf(program);
+    const filter = filters.get(linkType);
+    return filter === undefined ? () => false : frameFilter(filter);
   });
+}
+
+function frameFilter({ program, swapped }: ReplayFilter): FrameFilter {
+  const filter = compileBpf(program);
+  if (swapped === undefined) return filter;
+  const swappedFilter = compileBpf(swapped);
+  // Address families are small numbers: the first byte tells whether the frame is of a big-endian host.
+  const [big, little] = LITTLE_ENDIAN_HOST ? [swappedFilter, filter] : [filter, swappedFilter];
+  return (bytes, offset, length, wireLength) => (bytes[offset] === 0 ? big : little)(bytes, offset, length, wireLength);
 }
 
 function portTable(ranges: readonly PortRange[]): Uint8Array {

@@ -26,6 +26,10 @@ describe('replay: -f', function () {
     ['linux-sll2.pcap', 'dst port 80'],
     ['raw-ip.pcap', 'dst port 80 and greater 60'],
     ['null.pcap', 'tcp src port 80'],
+    ['loop.pcap', 'tcp dst port 80'],
+    ['loop.pcap', 'ip6'],
+    ['null-big-endian.pcap', 'not tcp dst port 80'],
+    ['null-big-endian.pcap', 'ip6'],
     ['snaplen-96.pcap', 'len > 300'],
     ['other-protocols.pcap', 'not tcp'],
   ] as const) {
