@@ -15,6 +15,9 @@ const CONSTANT = 4;
 
 const SAVEFILE_HEADER_BYTES = 24;
 const MAGIC = 0xa1b2c3d4;
+/** Raw IP under the numbers of old systems, which libpcap takes for other things or for nothing. */
+const RAW_IP = [12, 14];
+const LINKTYPE_RAW = 101;
 
 /**
  * @param linkType LINKTYPE_ number of the frames
@@ -53,7 +56,7 @@ function savefileHeader(linkType: number, snaplen: number, swapped: boolean): Ui
   view.setUint16(4, 2, littleEndian);
   view.setUint16(6, 4, littleEndian);
   view.setUint32(16, snaplen, littleEndian);
-  view.setUint32(20, linkType, littleEndian);
+  view.setUint32(20, RAW_IP.includes(linkType) ? LINKTYPE_RAW : linkType, littleEndian);
   return new Uint8Array(view.buffer);
 }
 
