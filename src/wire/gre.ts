@@ -50,6 +50,8 @@ function greHeader(bytes: Uint8Array, frame: Frame): number {
   if ((flags & ACKNOWLEDGEMENT) !== 0 && version === 1) next += FIELD_BYTES;
   if ((flags & ROUTING) !== 0 && version === 0) next = behindRoutes(bytes, next, end);
   if (next > end) return frame.tooShort();
+  // RFC 2637 section 4.1: without a sequence number there is no payload, only an acknowledgement.
+  if (version === 1 && (flags & SEQUENCE) === 0) return OUTCOME.NOT_TCP;
   frame.at = next;
   return grePayload(bytes, frame, be16(bytes, at + PROTOCOL), (flags & SEQUENCE) !== 0);
 }

@@ -1,13 +1,18 @@
-// IPv6 in UDP: Teredo (RFC 4380 section 5.1.1) and AYIYA (draft-massar-v6ops-ayiya-02).
+// IPv6 (and with AYIYA IPv4) in UDP: Teredo (RFC 4380 section 5.1.1) and AYIYA (draft-massar-v6ops-ayiya-02).
 
 import { be16 } from '../bytes/read.js';
 import { etherTypes, ipProtocols } from './dispatch.js';
 import { ENCAP } from './encap.js';
-import { ETHERTYPE_IPV6 } from './ethertypes.js';
+import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from './ethertypes.js';
 import type { Frame } from './frame.js';
 import { OUTCOME } from './outcome.js';
 
+const INDICATOR_BYTES = 2;
 const TEREDO_AUTHENTICATION = 0x0001;
+/** the lengths of client identifier and authentication value */
+const TEREDO_CLIENT_LENGTH = 2;
+const TEREDO_VALUE_LENGTH = 3;
+/** with nonce and confirmation, without identifier and value */
 const TEREDO_AUTHENTICATION_BYTES = 4 + 8 + 1;
 const TEREDO_ORIGIN = 0x0000;
 const TEREDO_ORIGIN_BYTES = 8;
@@ -16,9 +21,16 @@ const TEREDO_ORIGIN_BYTES = 8;
 export function teredo(bytes: Uint8Array, frame: Frame): number {
   const { end } = frame;
   let { at } = frame;
-  if (end - at >= 4 && be16(bytes, at) === TEREDO_AUTHENTICATION) at += TEREDO_AUTHENTICATION_BYTES + bytes[at + 2] + bytes[at + 3];
-  if (end - at >= 2 && be16(bytes, at) === TEREDO_ORIGIN) at += TEREDO_ORIGIN_BYTES;
-  if (at >= end) return frame.tooShort();
+  if (end - at < INDICATOR_BYTES) return frame.tooShort();
+  if (be16(bytes, at) === TEREDO_AUTHENTICATION) {
+    if (end - at < TEREDO_AUTHENTICATION_BYTES) return frame.tooShort();
+    at += TEREDO_AUTHENTICATION_BYTES + bytes[at + TEREDO_CLIENT_LENGTH] + bytes[at + TEREDO_VALUE_LENGTH];
+    if (end - at < INDICATOR_BYTES) return frame.tooShort();
+  }
+  if (be16(bytes, at) === TEREDO_ORIGIN) {
+    at += TEREDO_ORIGIN_BYTES;
+    if (at >= end) return frame.tooShort();
+  }
   if (bytes[at] >> 4 !== 6 || !frame.enter(ENCAP.TEREDO, 0)) return OUTCOME.NOT_TCP;
   frame.at = at;
   return etherTypes[ETHERTYPE_IPV6];
@@ -29,6 +41,8 @@ const AYIYA_SIGNATURE = 1;
 const AYIYA_OPERATION = 2;
 const AYIYA_NEXT_HEADER = 3;
 const AYIYA_FORWARD = 1;
+const PROTOCOL_IPV4 = 4;
+const PROTOCOL_IPV6 = 41;
 
 /** UDP port 5072: identity, signature, then what the next header says. */
 export function ayiya(bytes: Uint8Array, frame: Frame): number {
@@ -42,6 +56,8 @@ export function ayiya(bytes: Uint8Array, frame: Frame): number {
   if (frame.end - at < length) return frame.tooShort();
   if (!frame.enter(ENCAP.AYIYA, 0)) return OUTCOME.NOT_TCP;
   frame.at = at + length;
-  // Protocol 41 is meant for us here, not another tunnel inside.
-  return bytes[at + AYIYA_NEXT_HEADER] === 41 ? etherTypes[ETHERTYPE_IPV6] : ipProtocols[bytes[at + AYIYA_NEXT_HEADER]];
+  const next = bytes[at + AYIYA_NEXT_HEADER];
+  // What AYIYA carries itself is no other tunnel inside it.
+  if (next === PROTOCOL_IPV6) return etherTypes[ETHERTYPE_IPV6];
+  return next === PROTOCOL_IPV4 ? etherTypes[ETHERTYPE_IPV4] : ipProtocols[next];
 }
