@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { decode } from '../../src/wire/decode.js';
+import { ENCAPS } from '../../src/wire/encap.js';
 import { Frame } from '../../src/wire/frame.js';
 import { linkLayer } from '../../src/wire/layers.js';
 import { OUTCOME } from '../../src/wire/outcome.js';
@@ -98,6 +99,8 @@ export interface Decoded {
   /** a name of OUTCOME */
   readonly outcome: string;
   readonly vlans: readonly number[];
+  /** the wrappers opened, outer first: `gre`, `vxlan:4096`; left out when there is none */
+  readonly encap?: readonly string[];
   /** only of TCP */
   readonly tcp?: {
     readonly source: readonly number[];
@@ -125,18 +128,25 @@ export function payloadOf(frame: Uint8Array, linkType = 1): string {
   return tcp!.payload;
 }
 
+function encapName(frame: Frame, number: number): string {
+  const { name, id } = ENCAPS[frame.encaps[number]];
+  return id ? `${name}:${frame.encapIds[number]}` : name;
+}
+
 function decodeFence({ bytes, at, end }: Fenced, layer: number, cutBytes: number): Decoded {
   const frame = new Frame();
   frame.begin(at, end - at, end - at + cutBytes);
   const number = decode(bytes, frame, layer);
   const outcome = Object.entries(OUTCOME).find(([, value]) => value === number)?.[0] ?? `unknown ${number}`;
   const vlans = Array.from({ length: frame.vlanCount }, (_, i) => frame.vlans[i]);
-  if (number !== OUTCOME.TCP) return { outcome, vlans };
+  const encap = frame.encapCount === 0 ? {} : { encap: Array.from({ length: frame.encapCount }, (_, i) => encapName(frame, i)) };
+  if (number !== OUTCOME.TCP) return { outcome, vlans, ...encap };
   assert.ok(frame.at >= at && frame.at <= frame.end && frame.end <= end, 'the payload lies in the frame');
   const range = (from: number, length: number): number[] => Array.from({ length }, (_, i) => bytes[from + i]);
   return {
     outcome,
     vlans,
+    ...encap,
     tcp: {
       source: range(frame.source, frame.addressLength),
       destination: range(frame.destination, frame.addressLength),
