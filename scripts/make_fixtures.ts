@@ -1,11 +1,12 @@
 // Makes fixtures/ anew: captures, their index (fixtures.json) and README.md. Needs root, nginx, curl, tcpdump, iproute2.
 //
-//     sudo node dist/scripts/make_fixtures.js [--out DIR] [--expected]
+//     sudo node dist/scripts/make_fixtures.js [--out DIR] [--missing] [--expected]
 //
-// The committed files are the reference: a new run gives other times, ports and sequence numbers. --expected writes
-// the expected logs too (see expect_fixtures.ts).
+// The committed files are the reference: a new run gives other times, ports and sequence numbers. --missing makes only what is
+// not there yet, of what is derived from other captures; it needs no root. --expected writes the expected logs of what was made
+// (see expect_fixtures.ts).
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { FixtureEntry } from '../test/support/fixtures.js';
@@ -17,10 +18,13 @@ import { startNginx } from '../test/support/servers.js';
 import { startCapture } from '../test/support/tcpdump.js';
 import { writeExpectedLogs } from './expect_fixtures.js';
 import { DERIVED_RECIPES } from './fixtures/derived.js';
+import { LINK_LAYER_RECIPES } from './fixtures/link_layers.js';
 import { LIVE_RECIPES } from './fixtures/live.js';
 import type { DerivedRecipe, LiveRecipe } from './fixtures/recipe.js';
+import { TUNNEL_RECIPES } from './fixtures/tunnels.js';
 
 const LARGEST_BYTES = 60_000;
+const DERIVED: readonly DerivedRecipe[] = [...DERIVED_RECIPES, ...LINK_LAYER_RECIPES, ...TUNNEL_RECIPES];
 
 async function captureAll(directory: string): Promise<void> {
   const network = makeNetwork('makefixtures');
@@ -44,9 +48,9 @@ async function captureOne(network: TestNetwork, recipe: LiveRecipe, file: string
   }
 }
 
-function deriveAll(directory: string): void {
+function deriveAll(directory: string, recipes: readonly DerivedRecipe[]): void {
   const captured = (name: string): Capture => readPcap(readFileSync(join(directory, `${name}.pcap`)));
-  for (const recipe of DERIVED_RECIPES) {
+  for (const recipe of recipes) {
     writeFileSync(join(directory, fileOf(recipe)), recipe.derive(captured));
   }
 }
@@ -63,7 +67,7 @@ function assertSmall(directory: string, file: string): void {
 }
 
 function writeIndex(directory: string): void {
-  const recipes = [...LIVE_RECIPES, ...DERIVED_RECIPES];
+  const recipes = [...LIVE_RECIPES, ...DERIVED];
   const entries = recipes.map((recipe): FixtureEntry => (
     { name: recipe.name, file: fileOf(recipe), ports: recipe.ports ?? '80', options: recipe.options ?? [] }));
   const rows = entries.map((entry) => `  ${JSON.stringify(entry)}`);
@@ -87,12 +91,19 @@ the reference; a new run gives other times and client ports.
 `;
 
 const { values } = parseArgs({
-  options: { out: { type: 'string', default: 'fixtures' }, expected: { type: 'boolean', default: false } },
+  options: {
+    out: { type: 'string', default: 'fixtures' },
+    missing: { type: 'boolean', default: false },
+    expected: { type: 'boolean', default: false },
+  },
 });
 mkdirSync(values.out, { recursive: true });
-await captureAll(values.out);
-deriveAll(values.out);
+const wanted = DERIVED.filter((recipe) => !values.missing || !existsSync(join(values.out, fileOf(recipe))));
+if (!values.missing) {
+  await captureAll(values.out);
+}
+deriveAll(values.out, wanted);
 writeIndex(values.out);
 if (values.expected) {
-  writeExpectedLogs(values.out);
+  writeExpectedLogs(values.out, values.missing ? wanted.map(({ name }) => name) : undefined);
 }

@@ -24,7 +24,7 @@ describe('replay: fixtures', function () {
       const text = httplog([...args, '-utc', '-d', '-', ...options]);
       assert.equal(text.status, 0, text.stderr);
       assert.equal(text.stdout, readFileSync(fixturePath(`${name}.expected.log`), 'utf8'));
-      const json = httplog([...args, '-o', 'json']);
+      const json = httplog([...args, '-o', 'json', ...options]);
       assert.equal(json.status, 0, json.stderr);
       const records = parseJsonLines(json.stdout);
       assert.equal(records.length, text.stdout.split('\n').length - 1);

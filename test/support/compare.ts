@@ -7,7 +7,7 @@ import { asJsonRecord } from './oracle_json.js';
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
 /** What only one of the two can say: our marks, and what tells one capture of the wire from another. */
-const NOT_COMPARED = new Set(['truncated', 'malformed', 'vlan', 'iface', 'time', 'frame']);
+const NOT_COMPARED = new Set(['truncated', 'malformed', 'vlan', 'encap', 'iface', 'time', 'frame']);
 
 /** Members of a record that two captures of one wire have in common. */
 export function comparable(record: JsonRecord): JsonRecord {

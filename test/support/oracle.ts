@@ -33,6 +33,9 @@ const FRAME_BY_FRAME = [
   'http.desegment_headers:FALSE', 'http.desegment_body:FALSE', 'http.dechunk_body:TRUE', 'http.decompress_body:FALSE',
 ];
 
+/** Linux chose its port for VXLAN before IANA chose another; tshark takes it for OTV. */
+const LINUX_VXLAN = 'udp.port==8472,vxlan';
+
 /** Fields of a start line: the value is what stands in the frame. */
 const START_LINE_FIELDS: Readonly<Record<string, Text>> = {
   'http.request.method': 'method',
@@ -58,7 +61,7 @@ const HEADER_FIELDS: Readonly<Record<string, Text>> = {
  */
 export function oracle(file: string, ports = '80'): OracleMessage[] {
   const options = [...FRAME_BY_FRAME, `http.tcp.port:${ports}`].flatMap((option) => ['-o', option]);
-  const run = tryCommand(['tshark', '-n', '-r', file, ...options, '--disable-heuristic', 'http_tcp',
+  const run = tryCommand(['tshark', '-n', '-r', file, ...options, '-d', LINUX_VXLAN, '--disable-heuristic', 'http_tcp',
     '-Y', 'http', '-J', 'frame ip ipv6 tcp http', '-T', 'pdml']);
   if (run.status !== 0 && !run.stderr.includes('cut short')) {
     throw new Error(`tshark ${file}: exit ${run.status}: ${run.stderr.trim()}`);

@@ -18,7 +18,9 @@ export interface Capture {
 }
 
 /** Link types used here: https://www.tcpdump.org/linktypes.html */
-export const LINK_TYPE = { NULL: 0, ETHERNET: 1, RAW: 101, LOOP: 108, IPV4: 228, IPV6: 229 } as const;
+export const LINK_TYPE = {
+  NULL: 0, ETHERNET: 1, PPP: 9, PPP_HDLC: 50, RAW: 101, C_HDLC: 104, LOOP: 108, IEEE802_11_RADIOTAP: 127, IPV4: 228, IPV6: 229, NFLOG: 239,
+} as const;
 
 const MAGIC_MICROSECONDS = 0xa1b2c3d4;
 const MAGIC_NANOSECONDS = 0xa1b23c4d;
