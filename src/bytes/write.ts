@@ -5,6 +5,7 @@ import { ZERO } from './ascii.js';
 
 const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
 const BACKSLASH = 0x5c;
+const MAX_INT32 = 0x7fffffff;
 
 /** Bytes as they are. */
 export function writeBytes(out: Uint8Array, at: number, bytes: Uint8Array): number {
@@ -14,17 +15,29 @@ export function writeBytes(out: Uint8Array, at: number, bytes: Uint8Array): numb
 
 /** A whole number, 0 to 2^53 - 1, in decimal. */
 export function writeDecimal(out: Uint8Array, at: number, value: number): number {
-  let digits = 1;
-  for (let bound = 10; value >= bound; bound *= 10) digits++;
+  if (value < 10) {
+    out[at] = ZERO + value;
+    return at + 1;
+  }
+  let digits = 2;
+  for (let bound = 100; value >= bound; bound *= 10) digits++;
   return writePadded(out, at, value, digits);
 }
 
-/** The last `digits` decimal digits of a whole number, with leading zeros. */
+/** The last `digits` decimal digits of a whole number, 0 to 2^53 - 1, with leading zeros. */
 export function writePadded(out: Uint8Array, at: number, value: number, digits: number): number {
-  let rest = value;
-  for (let i = at + digits - 1; i >= at; i--) {
-    const tenth = Math.floor(rest / 10);
-    out[i] = ZERO + (rest - tenth * 10); // the difference first: beyond 2^53 a sum would be rounded
+  let last = at + digits - 1;
+  let large = value;
+  // Digits beyond the 32-bit range, where division has to be that of doubles.
+  for (; large > MAX_INT32 && last >= at; last--) {
+    const tenth = Math.floor(large / 10);
+    out[last] = ZERO + (large - tenth * 10); // the difference first: beyond 2^53 a sum would be rounded
+    large = tenth;
+  }
+  let rest = large | 0;
+  for (; last >= at; last--) {
+    const tenth = (rest / 10) | 0;
+    out[last] = ZERO + rest - tenth * 10;
     rest = tenth;
   }
   return at + digits;

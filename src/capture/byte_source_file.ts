@@ -1,12 +1,15 @@
-// Bytes of a regular file: synchronous reads, 4 MiB a call, straight into the ring. The files of a replay can be many and all
+// Bytes of a regular file: reads straight into the ring, synchronous, or beside this thread where it has other work meanwhile. The files of a replay can be many and all
 // overlap in time, so that they are read in turns; only the last OPEN_FILES of them keep their descriptor.
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, read, readSync } from 'node:fs';
 
 import { asSourceError, type ByteSource } from './byte_source.js';
 
 /** Most descriptors kept open between turns. */
 const OPEN_FILES = 128;
+
+/** Less is copied faster than another thread is woken. */
+const BESIDE_BYTES = 256 << 10;
 
 /** The files that have a descriptor and could be opened again, least recently read first. */
 const openFiles = new Set<FileByteSource>();
@@ -21,16 +24,18 @@ export class FileByteSource implements ByteSource {
    * @param path to open it again when many files take turns: `fd` is then this source's to close. Undefined for an inherited
    *   descriptor (standard input), which is read from where it stands and left open.
    * @param bytesTotal its size, 0 where unknown
+   * @param beside large reads happen in Node's thread pool
    */
   constructor(
     private fd: number | undefined,
     private readonly path: string | undefined,
     readonly bytesTotal: number,
+    private readonly beside: boolean,
   ) {
     this.keepOpen();
   }
 
-  read(into: Uint8Array, start: number, end: number): number {
+  read(into: Uint8Array, start: number, end: number): number | Promise<number> {
     try {
       if (this.fd === undefined) {
         if (this.path === undefined || this.closed) return 0;
@@ -39,12 +44,26 @@ export class FileByteSource implements ByteSource {
       this.keepOpen();
       // By position, because the descriptor may have been closed in between.
       const position = this.path === undefined ? null : this.bytesRead;
+      if (this.beside && end - start >= BESIDE_BYTES) return this.readBeside(this.fd, into, start, end - start, position);
       const got = readSync(this.fd, into, start, end - start, position);
       this.bytesRead += got;
       return got;
     } catch (error) {
       throw asSourceError(error, this.path ?? '-');
     }
+  }
+
+  private readBeside(fd: number, into: Uint8Array, start: number, length: number, position: number | null): Promise<number> {
+    return new Promise((resolve, reject) => {
+      read(fd, into, start, length, position, (error, got) => {
+        if (error) {
+          reject(asSourceError(error, this.path ?? '-'));
+          return;
+        }
+        this.bytesRead += got;
+        resolve(got);
+      });
+    });
   }
 
   close(): void {

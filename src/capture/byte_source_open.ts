@@ -10,20 +10,21 @@ import { SourceError } from './source.js';
 
 /**
  * Opens a file given with -r: a path, or `-` for standard input.
+ * @param beside large reads of regular files leave this thread free meanwhile
  * @throws SourceError with one line that says what to do
  */
-export async function openBytes(file: string, stopping: Stopping): Promise<ByteSource> {
+export async function openBytes(file: string, stopping: Stopping, beside = false): Promise<ByteSource> {
   const inherited = inheritedDescriptor(file);
   const fd = inherited ?? open(file);
   try {
     const stats = fstatSync(fd);
     if (stats.isFile()) {
       // A file that was handed over as a descriptor is read from where it stands, and cannot be opened again by name.
-      return new FileByteSource(fd, inherited === undefined ? file : undefined, stats.size);
+      return new FileByteSource(fd, inherited === undefined ? file : undefined, stats.size, beside);
     }
     const name = displayName(file);
     refuseOthers(name, fd, stats);
-    if (stats.isCharacterDevice()) return new FileByteSource(fd, inherited === undefined ? file : undefined, 0);
+    if (stats.isCharacterDevice()) return new FileByteSource(fd, inherited === undefined ? file : undefined, 0, false);
     const first = inherited === undefined && stats.isFIFO() ? await waitForWriter(fd, stopping) : undefined;
     return new PipeByteSource(fd, name, first);
   } catch (error) {

@@ -30,6 +30,14 @@ interface Variant {
   readonly recordHeaderBytes: number;
 }
 
+/**
+ * Where the parser will look in a frame: network and transport headers, and the payload behind them. The walk reads these bytes
+ * for nothing, because the processor fetches their cache lines beside that of the next record header, which the walk waits for
+ * anyway; the parser then finds them near (a quarter of its time on a file read by another core, bench/peers.ts).
+ */
+const NEAR_BYTES = 40;
+const FAR_BYTES = 72;
+
 const VARIANTS: ReadonlyMap<number, Variant> = new Map([
   [0xa1b2c3d4, { nanosecondsPerUnit: 1000, recordHeaderBytes: 16 }],
   [0xa1b23c4d, { nanosecondsPerUnit: 1, recordHeaderBytes: 16 }],
@@ -60,6 +68,8 @@ export class PcapWalker implements RecordWalker {
   private readonly recordHeaderBytes: number;
   private readonly maxLength: number;
   private readonly link: number;
+  /** keeps the engine from leaving out the reads that warm the cache */
+  protected touched = 0;
 
   /**
    * @param head the file header, PCAP_HEADER_BYTES; isPcap() was true for it
@@ -85,7 +95,10 @@ export class PcapWalker implements RecordWalker {
 
   walk(slot: BatchProducer, start: number, end: number): number {
     const { little, nanosecondsPerUnit, recordHeaderBytes, maxLength, link } = this;
-    const view = new DataView(slot.bytes.buffer);
+    const { bytes } = slot;
+    const view = new DataView(bytes.buffer);
+    const touchable = bytes.length - FAR_BYTES;
+    let touched = 0;
     let { newestSeconds, newestNanoseconds } = this;
     let at = start;
     const roomBefore = slot.room;
@@ -98,6 +111,7 @@ export class PcapWalker implements RecordWalker {
       }
       const data = at + recordHeaderBytes;
       if (end - data < length) break;
+      if (data < touchable) touched ^= bytes[data + NEAR_BYTES] ^ bytes[data + FAR_BYTES];
       let seconds = view.getUint32(at + SECONDS, little);
       let nanoseconds = view.getUint32(at + FRACTION, little) * nanosecondsPerUnit;
       if (nanoseconds >= NANOSECONDS) {
@@ -113,6 +127,7 @@ export class PcapWalker implements RecordWalker {
       at = data + length;
       room--;
     }
+    this.touched = touched;
     this.nextFrame += roomBefore - room;
     this.newestSeconds = newestSeconds;
     this.newestNanoseconds = newestNanoseconds;

@@ -26,6 +26,8 @@ export interface ReplayOptions {
   readonly slotBytes: number;
   /** awaited before each slot: gives way to who shares the thread; default: nobody does */
   readonly turn?: () => Promise<void>;
+  /** called while the bytes of a slot are on their way, for who shares the thread; default: nobody does */
+  readonly meanwhile?: () => void;
 }
 
 /** A file of the replay. */
@@ -105,7 +107,8 @@ class Replay {
 
   private open(track: Track): Promise<SavefileSource> {
     const warn = (text: string): void => this.report({ type: 'warning', text });
-    return openSavefile(track.file, track.row, this.options.slotBytes, this.links, warn, this.stopping);
+    const { slotBytes, meanwhile } = this.options;
+    return openSavefile(track.file, track.row, slotBytes, this.links, warn, this.stopping, meanwhile !== undefined);
   }
 
   /** Looks up the time of a file's first frame, with a ring of its own, and closes it again. */
@@ -162,7 +165,9 @@ class Replay {
     try {
       track.source ??= await this.open(track);
       firstFrame = track.source.nextFrame;
-      outcome = await track.source.fill(this.producer);
+      const filling = track.source.fill(this.producer);
+      this.options.meanwhile?.();
+      outcome = await filling;
     } catch (error) {
       this.failed(error);
     }

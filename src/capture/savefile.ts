@@ -45,6 +45,7 @@ const LATENCY_MS = 100;
  * @param file path, or `-` for standard input
  * @param row of the source board
  * @param slotBytes bytes of a slot of the ring it will fill: no frame can be longer
+ * @param beside fill() of a regular file reads beside this thread and returns a promise early
  * @throws SourceError
  */
 export async function openSavefile(
@@ -54,9 +55,10 @@ export async function openSavefile(
   links: LinkRegistry,
   warn: Warn,
   stopping: Stopping,
+  beside = false,
 ): Promise<SavefileSource> {
   const name = displayName(file);
-  let bytes = await openBytes(file, stopping);
+  let bytes = await openBytes(file, stopping, beside);
   try {
     let head = await readHead(bytes, stopping);
     if (head.length === 0) throw new SourceError(`${name}: is empty: not a capture file`);

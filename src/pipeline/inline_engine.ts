@@ -1,5 +1,4 @@
-// Replay in one thread: each batch is parsed as soon as it is published, while its bytes are still in the processor's cache. On
-// one or two cores this beats threads, whose start alone takes longer than most files (docs/decisions/inline-replay.md).
+// Replay in one thread: each batch is parsed while Node's thread pool reads the bytes of the next one. On one or two cores this beats threads, whose start alone takes longer than most files (docs/decisions/inline-replay.md).
 
 import type { CaptureReport } from '../capture/messages.js';
 import { runReplay } from '../capture/replay.js';
@@ -33,11 +32,13 @@ export class InlineEngine implements Engine {
     const consumer = new BatchConsumer(shared.ring);
     const lines = new GrowingLineOutput(this.blocks, regionCount(split), merging, deliver);
     const parsing = new Parsing(this.options, consumer, lines);
-    const producer = new InlineProducer(shared.ring, () => {
+    const producer = new BatchProducer(shared.ring);
+    const meanwhile = (): void => {
       while (consumer.claim(0) === CLAIM.TAKEN) parsing.parseClaimed();
-    });
+    };
     let turnMs = performance.now();
     const turn = async (): Promise<void> => {
+      if (consumer.waiting === shared.ring.slots) meanwhile();
       const ahead = this.blocks.reduce((full, block) => full + (block.isFree ? 0 : 1), 0);
       if (ahead < BLOCKS_AHEAD && performance.now() - turnMs < TURN_MS) return;
       if (ahead >= BLOCKS_AHEAD && consumer.stopRequest !== STOP_REQUEST.ABANDON) await idle();
@@ -45,19 +46,9 @@ export class InlineEngine implements Engine {
       turnMs = performance.now();
     };
     const { slotBytes } = shared.ring;
-    await runReplay({ files: this.files, slotBytes, turn }, producer, new SourceBoard(shared.board), new LinkRegistry(shared.links), report);
-  }
-}
-
-/** Has each batch parsed at once. */
-class InlineProducer extends BatchProducer {
-  constructor(memory: ConstructorParameters<typeof BatchProducer>[0], private readonly parse: () => void) {
-    super(memory);
-  }
-
-  override publish(source: number, firstFrame: number, watermarkSeconds: number, watermarkNanoseconds: number): void {
-    super.publish(source, firstFrame, watermarkSeconds, watermarkNanoseconds);
-    this.parse();
+    const options = { files: this.files, slotBytes, turn, meanwhile };
+    await runReplay(options, producer, new SourceBoard(shared.board), new LinkRegistry(shared.links), report);
+    meanwhile();
   }
 }
 

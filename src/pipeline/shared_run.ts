@@ -8,8 +8,8 @@ import type { SharedRun } from './tasks.js';
 
 /** Slots of a ring: how many, their bytes, and frames listed in one. */
 const SIZES = {
-  /** one thread fills and empties a slot in turn: it stays in the processor's cache */
-  inline: [2, 1 << 20, 16384],
+  /** one slot is parsed while the other is read */
+  inline: [2, 4 << 20, 32768],
   /** a file waits for us: few slots */
   replay: [4, 4 << 20, 32768],
   /** an interface does not: more slots bridge the moments in which the disk or a worker is busy */

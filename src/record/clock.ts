@@ -1,9 +1,14 @@
 // Civil time of records, kept from one to the next: most records of a second share everything but the fraction.
 
+import { COLON } from '../bytes/ascii.js';
 import { civilDate } from '../bytes/calendar.js';
 import { writePadded } from '../bytes/write.js';
 
 const DAY_SECONDS = 86400;
+const DATE_BYTES = 10;
+/** Bytes of date, separator and time of day. */
+const TIME_BYTES = 19;
+const DASH = 0x2d;
 /** The last second of year 9999. */
 const LAST_SECOND = 253402300799;
 /** Zone offsets change at whole minutes (the tz database's rules since 1972; Newfoundland's once did at one past midnight). */
@@ -26,6 +31,9 @@ export class Clock {
   private seconds = -1;
   private offset = 0;
   private offsetFrom = -1;
+  /** what write() wrote last, and for which second */
+  private readonly text = new Uint8Array(TIME_BYTES);
+  private textOf = -1;
 
   constructor(private readonly zoneOffset: ZoneOffset) {}
 
@@ -47,20 +55,28 @@ export class Clock {
     this.date = civilDate(day);
   }
 
-  /** Writes `YYYY-MM-DD`, the separator and `HH:MM:SS`: 19 bytes. */
+  /** Writes `YYYY-MM-DD`, the separator and `HH:MM:SS`: TIME_BYTES. */
   write(out: Uint8Array, at: number, separator: number): number {
-    const { date, secondOfDay } = this;
+    if (this.textOf !== this.seconds) this.renew();
+    const { text } = this;
+    for (let i = 0; i < TIME_BYTES; i++) out[at + i] = text[i];
+    out[at + DATE_BYTES] = separator;
+    return at + TIME_BYTES;
+  }
+
+  private renew(): void {
+    const { date, secondOfDay, text } = this;
     const minute = Math.floor(secondOfDay / 60);
-    writePadded(out, at, Math.floor(date / 10000), 4);
-    out[at + 4] = 0x2d;
-    writePadded(out, at + 5, Math.floor(date / 100) % 100, 2);
-    out[at + 7] = 0x2d;
-    writePadded(out, at + 8, date % 100, 2);
-    out[at + 10] = separator;
-    writePadded(out, at + 11, Math.floor(minute / 60), 2);
-    out[at + 13] = 0x3a;
-    writePadded(out, at + 14, minute % 60, 2);
-    out[at + 16] = 0x3a;
-    return writePadded(out, at + 17, secondOfDay % 60, 2);
+    writePadded(text, 0, Math.floor(date / 10000), 4);
+    text[4] = DASH;
+    writePadded(text, 5, Math.floor(date / 100) % 100, 2);
+    text[7] = DASH;
+    writePadded(text, 8, date % 100, 2);
+    writePadded(text, 11, Math.floor(minute / 60), 2);
+    text[13] = COLON;
+    writePadded(text, 14, minute % 60, 2);
+    text[16] = COLON;
+    writePadded(text, 17, secondOfDay % 60, 2);
+    this.textOf = this.seconds;
   }
 }
