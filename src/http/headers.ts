@@ -59,9 +59,8 @@ export class HeaderFields {
   private take(bytes: Uint8Array, line: number, lineEnd: number, wanted: readonly WantedName[]): void {
     for (let i = 0; i < wanted.length; i++) {
       const { bytes: name, slot } = wanted[i];
-      if (!startsWith(bytes, line, lineEnd, name)) continue;
-      if (this.start[slot] < 0) this.keep(bytes, line + name.length, lineEnd, slot);
-      return;
+      // On to the others: a name may be wanted twice, as a field of every message and by a user.
+      if (this.start[slot] < 0 && startsWith(bytes, line, lineEnd, name)) this.keep(bytes, line + name.length, lineEnd, slot);
     }
   }
 

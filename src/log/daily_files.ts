@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { KIND_NAMES } from '../record/kinds.js';
 import { DirectoryLock } from './directory_lock.js';
 import { systemFiles, type FileAccess } from './file_access.js';
+import type { FileHeader } from './file_header.js';
 import type { LineSink } from './line_sink.js';
 import type { LineRun } from './lines.js';
 import { errorCode, systemLogError } from './log_error.js';
@@ -18,8 +19,11 @@ export interface DailyFilesOptions {
   readonly directory: string;
   /** one file a record kind (regions are kinds), else one for all (region 0) */
   readonly split: boolean;
-  readonly extension: 'log' | 'json';
+  /** `log` */
+  readonly extension: string;
   readonly ledger: WriteLedger;
+  /** what the records of a file stand under; default nothing */
+  readonly header?: FileHeader | undefined;
   /** default: the system's */
   readonly files?: FileAccess;
 }
@@ -34,7 +38,7 @@ export class DailyFiles implements LineSink {
    * @throws LogError when the directory cannot be made, written or locked
    */
   static async open(options: DailyFilesOptions): Promise<DailyFiles> {
-    const { split, extension, ledger, files = systemFiles } = options;
+    const { split, extension, ledger, header, files = systemFiles } = options;
     const directory = resolve(options.directory);
     await makeDirectory(directory);
     const lock = await DirectoryLock.acquire(directory);
@@ -44,6 +48,7 @@ export class DailyFiles implements LineSink {
       suffix: `.${extension}`,
       files,
       ledger,
+      header,
       // The lock went with the old directory: until the next start a second process is not refused.
       makeDirectory: () => makeDirectory(directory),
     }));

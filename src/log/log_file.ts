@@ -3,6 +3,7 @@
 
 import { constants } from 'node:fs';
 import type { FileAccess } from './file_access.js';
+import { type FileHeader, endsUnder } from './file_header.js';
 import { NEWLINE, copyRange, wholeLines } from './lines.js';
 import { LogError, errorCode, systemLogError } from './log_error.js';
 import type { WriteLedger } from './write_ledger.js';
@@ -23,16 +24,20 @@ export class LogFile {
   usedMs = 0;
   /** whether the file is known to end in a newline */
   private tailWhole = false;
+  /** whether what stands last in the file stands under our header */
+  private headed = false;
 
   private constructor(
     readonly path: string, private readonly fd: number, private readonly files: FileAccess, private readonly ledger: WriteLedger,
+    private readonly header: FileHeader | undefined,
   ) {}
 
   /**
    * Opens or makes the file; never truncates it.
+   * @param header what the records stand under; undefined: nothing
    * @throws LogError when it cannot be opened or is not a regular file
    */
-  static async open(path: string, files: FileAccess, ledger: WriteLedger): Promise<LogFile> {
+  static async open(path: string, files: FileAccess, ledger: WriteLedger, header?: FileHeader): Promise<LogFile> {
     let fd: number;
     try {
       fd = await files.open(path, FLAGS, MODE);
@@ -45,7 +50,7 @@ export class LogFile {
     } catch (error) {
       problem = systemLogError(`cannot look at ${path}`, error);
     }
-    if (problem === undefined) return new LogFile(path, fd, files, ledger);
+    if (problem === undefined) return new LogFile(path, fd, files, ledger, header);
     await files.close(fd).catch(() => undefined);
     throw problem;
   }
@@ -57,9 +62,9 @@ export class LogFile {
    */
   async append(parts: readonly Uint8Array[], lines: number): Promise<void> {
     const { files, fd, ledger } = this;
-    const unmended = await this.mendTail();
-    if (unmended !== undefined) {
-      ledger.failed(lines, systemLogError(`cannot write ${this.path}`, unmended));
+    const unready = (await this.mendTail()) ?? (await this.putHeader());
+    if (unready !== undefined) {
+      ledger.failed(lines, systemLogError(`cannot write ${this.path}`, unready));
       return;
     }
     const { written, error } = await writeWhole(files, fd, parts, PATIENCE_MS);
@@ -104,6 +109,31 @@ export class LogFile {
     }
     this.tailWhole = true;
     return undefined;
+  }
+
+  /**
+   * Sees to it that the next line stands under the header, also in a file that somebody has truncated meanwhile.
+   * @returns what the system said when that could not be done
+   */
+  private async putHeader(): Promise<unknown> {
+    const { header, files, fd } = this;
+    if (header === undefined || (await this.isHeaded(header))) return undefined;
+    const lines = Buffer.from(header.begin(new Date()));
+    const { written, error } = await writeWhole(files, fd, [lines], PATIENCE_MS);
+    this.headed = error === undefined;
+    if (error === undefined) this.ledger.wrote(0, written);
+    else if (written > 0) this.tailWhole = await this.takeBack(lines.subarray(0, written));
+    return error;
+  }
+
+  /** A file that cannot be read gets its header once more. */
+  private async isHeaded(header: FileHeader): Promise<boolean> {
+    try {
+      const { size } = await this.files.fstat(this.fd);
+      return size > 0 && (this.headed || (this.headed = await endsUnder(header, this.files, this.fd, size)));
+    } catch {
+      return this.headed;
+    }
   }
 
   /** A tail that cannot be read is taken as broken: an empty line too many is better than two lines in one. */

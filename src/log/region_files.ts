@@ -3,6 +3,7 @@
 
 import { civilDate } from '../bytes/calendar.js';
 import type { FileAccess } from './file_access.js';
+import type { FileHeader } from './file_header.js';
 import type { LineRun } from './lines.js';
 import { LogFile } from './log_file.js';
 import { LogError, errorCode } from './log_error.js';
@@ -25,6 +26,8 @@ export interface RegionFilesOptions {
   readonly suffix: string;
   readonly files: FileAccess;
   readonly ledger: WriteLedger;
+  /** what the records of a file stand under */
+  readonly header: FileHeader | undefined;
   /** makes the directory again when it has gone */
   readonly makeDirectory: () => Promise<void>;
 }
@@ -77,15 +80,15 @@ export class RegionFiles {
   }
 
   private async openFile(day: number): Promise<LogFile> {
-    const { prefix, suffix, files, ledger, makeDirectory } = this.options;
+    const { prefix, suffix, files, ledger, header, makeDirectory } = this.options;
     const path = `${prefix}${String(civilDate(day)).padStart(8, '0')}${suffix}`;
     try {
-      return await LogFile.open(path, files, ledger);
+      return await LogFile.open(path, files, ledger, header);
     } catch (error) {
       if (!(error instanceof LogError) || errorCode(error.cause) !== 'ENOENT') throw error;
     }
     await makeDirectory();
-    return LogFile.open(path, files, ledger);
+    return LogFile.open(path, files, ledger, header);
   }
 
   private async close(day: number, file: LogFile): Promise<void> {

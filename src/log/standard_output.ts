@@ -3,6 +3,7 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { systemFiles, type FileAccess } from './file_access.js';
+import type { FileHeader } from './file_header.js';
 import type { LineSink } from './line_sink.js';
 import { NEWLINE, sumLines, wholeLines, type LineRun } from './lines.js';
 import { ClosedOutputError, errorCode, systemLogError } from './log_error.js';
@@ -17,6 +18,8 @@ export interface StandardOutputOptions {
   readonly ledger: WriteLedger;
   /** The reader is gone: called once; lines from then on are lost (replay ends with 0, live capture with 1). */
   readonly onClosed: (error: ClosedOutputError) => void;
+  /** what the first record stands under; default nothing */
+  readonly header?: FileHeader | undefined;
   /** default: the system's */
   readonly files?: FileAccess;
   /** default: standard output */
@@ -32,9 +35,12 @@ export class StandardOutput implements LineSink {
   private closed = false;
   /** the last thing written is the beginning of a line that could not be finished */
   private torn = false;
+  /** lines that go before the first record */
+  private header: FileHeader | undefined;
 
   constructor(private readonly options: StandardOutputOptions) {
     this.ledger = options.ledger;
+    this.header = options.header;
     this.files = options.files ?? systemFiles;
     const fd = options.fd ?? STDOUT;
     this.ownFd = ownDescription(fd);
@@ -47,17 +53,13 @@ export class StandardOutput implements LineSink {
       this.ledger.discarded(sumLines(runs));
       return;
     }
-    if (this.torn) {
-      const { error } = await this.put([Uint8Array.of(NEWLINE)]);
-      if (error !== undefined) {
-        this.fail(sumLines(runs), error);
-        return;
-      }
-      this.torn = false;
-      this.ledger.mended();
+    const lines = sumLines(runs);
+    const unready = (await this.mendTail()) ?? (await this.putHeader());
+    if (unready !== undefined) {
+      this.fail(lines, unready);
+      return;
     }
     const parts = runs.map((run) => run.bytes);
-    const lines = sumLines(runs);
     const { written, error } = await this.put(parts);
     if (error === undefined) {
       this.ledger.wrote(lines, written);
@@ -81,6 +83,27 @@ export class StandardOutput implements LineSink {
   async close(): Promise<void> {
     this.closed = true;
     if (this.ownFd !== undefined) closeSync(this.ownFd);
+  }
+
+  /** @returns what the system said when the torn line could not be ended */
+  private async mendTail(): Promise<unknown> {
+    if (!this.torn) return undefined;
+    const { error } = await this.put([Uint8Array.of(NEWLINE)]);
+    if (error !== undefined) return error;
+    this.torn = false;
+    this.ledger.mended();
+    return undefined;
+  }
+
+  /** @returns what the system said when the header could not be written */
+  private async putHeader(): Promise<unknown> {
+    if (this.header === undefined) return undefined;
+    const { written, error } = await this.put([Buffer.from(this.header.begin(new Date()))]);
+    this.torn = error !== undefined && written > 0;
+    if (error !== undefined) return error;
+    this.header = undefined;
+    this.ledger.wrote(0, written);
+    return undefined;
   }
 
   private put(parts: readonly Uint8Array[]): Promise<WriteEnd> {

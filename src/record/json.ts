@@ -2,19 +2,19 @@
 // that are not, control characters and backslashes become the text \xHH, so that nothing is ambiguous.
 
 import { ADDRESS_TEXT_BYTES, writeAddress } from '../bytes/address.js';
-import { COLON, ZERO, ascii, isDigit } from '../bytes/ascii.js';
+import { ascii } from '../bytes/ascii.js';
 import { writeBytes, writeDecimal, writePadded } from '../bytes/write.js';
-import { ENCAPS, MAX_ENCAPS } from '../wire/encap.js';
-import { MAX_VLANS } from '../wire/frame.js';
 import { Clock, utcOffset } from './clock.js';
+import { COMMUNITY_ID_BYTES, CommunityId } from './community_id.js';
+import { HeaderObject, LISTS_BYTES, writeEncapList, writeMember, writeVlanList } from './json_fields.js';
 import { ESCAPED_JSON_BYTES, writeJsonText } from './json_text.js';
 import { KIND_NAMES } from './kinds.js';
+import { isCanonicalNumber } from './number.js';
 import { VALUE, type Values } from './values.js';
 import type { LineFormat, RecordView } from './view.js';
 
 const T = 0x54;
 const DOT = 0x2e;
-const COMMA = 0x2c;
 const QUOTE = 0x22;
 
 const TIME = ascii('{"time":"');
@@ -35,20 +35,31 @@ const CONTENT_LENGTH = ascii(',"content_length":');
 const CONTENT_TYPE = ascii(',"content_type":');
 const TRUNCATED = ascii(',"truncated":true');
 const MALFORMED = ascii(',"malformed":true');
-const VLAN = ascii(',"vlan":[');
-const ENCAP = ascii(',"encap":[');
-const ENCAP_NAMES = ENCAPS.map(({ name }) => ascii(`"${name}`));
-const LIST_END = ascii(']');
+const HEADERS = ascii(',"headers":');
+const VLAN = ascii(',"vlan":');
+const ENCAP = ascii(',"encap":');
+const COMMUNITY_ID = ascii(',"community_id":"');
 const END = ascii('}\n');
 
 /** Everything of a line that the message does not decide. */
-const FIXED_BYTES = 512 + 2 * ADDRESS_TEXT_BYTES + 6 * MAX_VLANS + 24 * MAX_ENCAPS;
+const FIXED_BYTES = 512 + 2 * ADDRESS_TEXT_BYTES + LISTS_BYTES + COMMUNITY_ID_BYTES;
 
-/** 2^53 - 1 has 16 digits. */
-const MAX_SAFE = ascii(String(Number.MAX_SAFE_INTEGER));
+export interface JsonOptions {
+  /** lower-case names of the header fields that the records keep beside those of every message; default none */
+  readonly headers?: readonly string[];
+  /** default false */
+  readonly addCommunityId?: boolean;
+}
 
 export class JsonFormat implements LineFormat {
   private readonly clock = new Clock(utcOffset);
+  private readonly headers: HeaderObject;
+  private readonly communityId: CommunityId | undefined;
+
+  constructor({ headers = [], addCommunityId = false }: JsonOptions = {}) {
+    this.headers = new HeaderObject(HEADERS, headers, headers.map((_, i) => VALUE.FIRST_EXTRA + i));
+    this.communityId = addCommunityId ? new CommunityId() : undefined;
+  }
 
   day(seconds: number): number {
     this.clock.set(seconds);
@@ -56,17 +67,22 @@ export class JsonFormat implements LineFormat {
   }
 
   bound(record: RecordView): number {
-    return FIXED_BYTES + ESCAPED_JSON_BYTES * (record.values.length + record.interfaceName.length);
+    return FIXED_BYTES + this.headers.fixedBytes + ESCAPED_JSON_BYTES * (record.values.length + record.interfaceName.length);
   }
 
   write(out: Uint8Array, at: number, record: RecordView): number {
     const { message, values } = record;
     let end = this.writeCapture(out, at, record);
     end = record.isRequest ? writeRequest(out, end, values) : writeResponse(out, end, values);
+    end = this.headers.write(out, end, values);
     if (record.truncated) end = writeBytes(out, end, TRUNCATED);
     if (message.malformed) end = writeBytes(out, end, MALFORMED);
-    if (record.frame.vlanCount > 0) end = writeVlans(out, end, record);
-    if (record.frame.encapCount > 0) end = writeEncaps(out, end, record);
+    if (record.frame.vlanCount > 0) end = writeVlanList(out, writeBytes(out, end, VLAN), record);
+    if (record.frame.encapCount > 0) end = writeEncapList(out, writeBytes(out, end, ENCAP), record);
+    if (this.communityId !== undefined) {
+      end = this.communityId.write(out, writeBytes(out, end, COMMUNITY_ID), record);
+      out[end++] = QUOTE;
+    }
     return writeBytes(out, end, END);
   }
 
@@ -111,38 +127,6 @@ function writeResponse(out: Uint8Array, at: number, values: Values): number {
   return writeMember(out, end, CONTENT_TYPE, values, VALUE.CONTENT_TYPE);
 }
 
-function writeVlans(out: Uint8Array, at: number, record: RecordView): number {
-  const { vlans, vlanCount } = record.frame;
-  let end = writeBytes(out, at, VLAN);
-  for (let i = 0; i < vlanCount; i++) {
-    if (i > 0) out[end++] = COMMA;
-    end = writeDecimal(out, end, vlans[i]);
-  }
-  return writeBytes(out, end, LIST_END);
-}
-
-/** Wrappers by name, with `:` and the number of those that have one. */
-function writeEncaps(out: Uint8Array, at: number, record: RecordView): number {
-  const { encaps, encapIds, encapCount } = record.frame;
-  let end = writeBytes(out, at, ENCAP);
-  for (let i = 0; i < encapCount; i++) {
-    if (i > 0) out[end++] = COMMA;
-    end = writeBytes(out, end, ENCAP_NAMES[encaps[i]]);
-    if (ENCAPS[encaps[i]].id) {
-      out[end] = COLON;
-      end = writeDecimal(out, end + 1, encapIds[i]);
-    }
-    out[end++] = QUOTE;
-  }
-  return writeBytes(out, end, LIST_END);
-}
-
-/** A key and its value as text; nothing where the value is absent. */
-function writeMember(out: Uint8Array, at: number, key: Uint8Array, values: Values, slot: number): number {
-  const from = values.start[slot];
-  return from < 0 ? at : writeJsonText(out, writeBytes(out, at, key), values.bytes[slot], from, values.end[slot]);
-}
-
 /** As a number when the text is one in its canonical form and safe to read as a double, else as the text. */
 function writeNumber(out: Uint8Array, at: number, key: Uint8Array, values: Values, slot: number): number {
   const bytes = values.bytes[slot];
@@ -152,14 +136,4 @@ function writeNumber(out: Uint8Array, at: number, key: Uint8Array, values: Value
   let end = writeBytes(out, at, key);
   for (let i = from; i < to; i++) out[end++] = bytes[i];
   return end;
-}
-
-function isCanonicalNumber(bytes: Uint8Array, from: number, to: number): boolean {
-  const length = to - from;
-  if (length === 0 || length > MAX_SAFE.length || (length > 1 && bytes[from] === ZERO)) return false;
-  for (let i = from; i < to; i++) if (!isDigit(bytes[i])) return false;
-  if (length < MAX_SAFE.length) return true;
-  let same = 0;
-  while (same < length - 1 && bytes[from + same] === MAX_SAFE[same]) same++;
-  return bytes[from + same] <= MAX_SAFE[same];
 }

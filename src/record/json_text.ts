@@ -2,6 +2,7 @@
 // the backslash become the text \xHH, whose own backslash JSON doubles.
 
 import { writeHexEscape } from '../bytes/write.js';
+import { utf8Length } from './utf8.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -43,26 +44,4 @@ export function writeJsonText(out: Uint8Array, at: number, bytes: Uint8Array, fr
   }
   out[end++] = QUOTE;
   return end;
-}
-
-/** Length of the UTF-8 character at `at`, 2 to 4; 0 where there is none that may stand: invalid, cut, or a C1 control. */
-function utf8Length(bytes: Uint8Array, at: number, end: number): number {
-  const first = bytes[at];
-  if (first < 0xc2 || first > 0xf4 || at + 1 >= end) return 0;
-  const second = bytes[at + 1];
-  if (first < 0xe0) {
-    if (first === 0xc2 && second < 0xa0) return 0;
-    return isContinuation(second) ? 2 : 0;
-  }
-  if (at + 2 >= end || !isContinuation(second) || !isContinuation(bytes[at + 2])) return 0;
-  if (first < 0xf0) {
-    // Overlong forms and surrogates are no characters.
-    return (first === 0xe0 && second < 0xa0) || (first === 0xed && second > 0x9f) ? 0 : 3;
-  }
-  if (at + 3 >= end || !isContinuation(bytes[at + 3])) return 0;
-  return (first === 0xf0 && second < 0x90) || (first === 0xf4 && second > 0x8f) ? 0 : 4;
-}
-
-function isContinuation(byte: number): boolean {
-  return (byte & 0xc0) === 0x80;
 }

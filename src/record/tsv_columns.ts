@@ -1,0 +1,77 @@
+// The columns of the tsv format: their names, Zeek's types, and what a user may ask for (-fields).
+
+import { headerNames } from './header_fields.js';
+
+/** Numbers of the columns; METHOD to CONTENT_TYPE are in the order of VALUE (values.ts). */
+export const COLUMN = {
+  TS: 0, FRAME: 1, IFACE: 2, KIND: 3, SRC: 4, SPORT: 5, DST: 6, DPORT: 7,
+  METHOD: 8, TARGET: 9, VERSION: 10, HOST: 11, USER_AGENT: 12, STATUS: 13, REASON: 14, CONTENT_LENGTH: 15, CONTENT_TYPE: 16,
+  TRUNCATED: 17, MALFORMED: 18, REDACTED: 19, VLAN: 20, ENCAP: 21, COMMUNITY_ID: 22,
+  ORIG_H: 23, ORIG_P: 24, RESP_H: 25, RESP_P: 26,
+  /** the first header field; the others follow */
+  FIRST_HEADER: 27,
+} as const;
+
+/** By number: the keys of json, but for the time; and, only when named, the client and the server as Zeek's conn.log has them. */
+const COLUMNS: readonly (readonly [name: string, type: string])[] = [
+  ['ts', 'time'], ['frame', 'count'], ['iface', 'string'], ['kind', 'enum'],
+  ['src', 'addr'], ['sport', 'port'], ['dst', 'addr'], ['dport', 'port'],
+  ['method', 'string'], ['target', 'string'], ['version', 'string'], ['host', 'string'], ['user_agent', 'string'],
+  ['status', 'count'], ['reason', 'string'], ['content_length', 'count'], ['content_type', 'string'],
+  ['truncated', 'bool'], ['malformed', 'bool'], ['redacted', 'bool'],
+  ['vlan', 'vector[count]'], ['encap', 'vector[string]'], ['community_id', 'string'],
+  ['id.orig_h', 'addr'], ['id.orig_p', 'port'], ['id.resp_h', 'addr'], ['id.resp_p', 'port'],
+];
+
+/** Every column but those that say the same in other words. */
+export const ALL_COLUMNS: readonly string[] = COLUMNS.slice(0, COLUMN.ORIG_H).map(([name]) => name);
+/** What a user may name, beside header fields. */
+export const COLUMN_NAMES: readonly string[] = COLUMNS.map(([name]) => name);
+
+/** Before the name of a header field, as in the path of json: `headers.referer`. */
+const HEADER = 'headers.';
+const ALL = 'all';
+
+/**
+ * From a user's list to column names: `all` stands for its columns, names of header fields become lower case, repetitions go.
+ * @returns undefined when one is unknown
+ */
+export function parseColumns(items: readonly string[]): readonly string[] | undefined {
+  const headers = headerNames(items.filter(isHeader).map(headerOf));
+  if (headers === undefined) return undefined;
+  if (!items.every((item) => item === ALL || isHeader(item) || COLUMN_NAMES.includes(item))) return undefined;
+  return [...new Set(items.flatMap((item) => {
+    if (item === ALL) return ALL_COLUMNS;
+    return isHeader(item) ? HEADER + headerOf(item).toLowerCase() : item;
+  }))];
+}
+
+/** The list as a user would write it. */
+export function formatColumns(columns: readonly string[]): string {
+  const hasAll = ALL_COLUMNS.every((name, at) => columns[at] === name);
+  return (hasAll ? [ALL, ...columns.slice(ALL_COLUMNS.length)] : columns).join(',');
+}
+
+/** The header fields among the columns: the order in which records keep them. */
+export function headersOfColumns(columns: readonly string[]): readonly string[] {
+  return columns.filter(isHeader).map(headerOf);
+}
+
+/** The number of each column. */
+export function columnNumbers(columns: readonly string[]): readonly number[] {
+  const headers = headersOfColumns(columns);
+  return columns.map((name) => (isHeader(name) ? COLUMN.FIRST_HEADER + headers.indexOf(headerOf(name)) : COLUMN_NAMES.indexOf(name)));
+}
+
+/** Zeek's name for what a column holds. */
+export function columnType(name: string): string {
+  return COLUMNS.find(([known]) => known === name)?.[1] ?? 'string';
+}
+
+function isHeader(item: string): boolean {
+  return item.startsWith(HEADER);
+}
+
+function headerOf(item: string): string {
+  return item.slice(HEADER.length);
+}
