@@ -22,6 +22,12 @@ const EXTENSION_NEXT_HEADER = 40;
 const UDP = 17;
 const ICMPV6 = 58;
 
+/**
+ * Ethernet frames whose IP header BPF does not find by itself: PPPoE sessions, MPLS, and 802.3 with LLC and SNAP (unnumbered
+ * information). All of them pass: `pppoes` and `mpls` would move the offsets of every test behind them.
+ */
+const OTHER_ETHERNET = ['ether proto 0x8864', 'ether proto 0x8847', 'ether proto 0x8848', 'llc ui'];
+
 /** More ranges than this become the one range around them: a program of some thousand instructions a packet costs more
  * than the frames it spares, and the kernel refuses the longest. */
 const MAX_RANGES = 64;
@@ -29,7 +35,7 @@ const MAX_RANGES = 64;
 /**
  * The expression for frames that may carry TCP on one of the ports: IPv4 (of fragments the first), IPv6, IPv6 with extension
  * headers (unless the first leads to UDP or ICMPv6), and for whatever carries the tunnels that are looked into; on Ethernet also
- * inside one or two VLAN tags.
+ * for PPPoE, MPLS and SNAP, whatever they carry, and all of that inside one or two VLAN tags.
  * @param ports at least one range
  * @param linkType LINKTYPE_ number
  * @returns '' where libpcap has no filter
@@ -39,7 +45,8 @@ export function portFilter(ports: readonly PortRange[], linkType: number, tunnel
   const carriers = carrierTests(tunnels);
   const never = tunnels.length > 0 ? [ICMPV6] : [UDP, ICMPV6];
   const extended = `(ip6 and (${byteTest(IPV6_NEXT_HEADER, IPV6_EXTENSIONS)}) and not (${byteTest(EXTENSION_NEXT_HEADER, never)}))`;
-  const plain = `(${[portTest(mergeRanges(ports)), ...carriers, extended].join(' or ')})`;
+  const others = linkType === LINKTYPE_ETHERNET ? OTHER_ETHERNET : [];
+  const plain = `(${[portTest(mergeRanges(ports)), ...carriers, extended, ...others].join(' or ')})`;
   // `vlan` moves the offsets of everything after it, so the tagged frames come last, each level inside the one before.
   return linkType === LINKTYPE_ETHERNET ? `${plain} or (vlan and (${plain} or (vlan and ${plain})))` : plain;
 }
