@@ -6,9 +6,15 @@ import { Bench } from 'tinybench';
 import { compileForReplay } from '../src/capture/compile.js';
 import { scanMessage } from '../src/http/scan.js';
 import { MESSAGE, Message } from '../src/http/message.js';
+import { parseRules } from '../src/config/rules.js';
+import type { PolicySettings } from '../src/config/settings.js';
+import { Policy, WRITTEN } from '../src/policy/policy.js';
 import { utcOffset } from '../src/record/clock.js';
+import { EcsFormat } from '../src/record/ecs.js';
 import { JsonFormat } from '../src/record/json.js';
 import { TextFormat } from '../src/record/text.js';
+import { TsvFormat } from '../src/record/tsv.js';
+import { ALL_COLUMNS } from '../src/record/tsv_columns.js';
 import { Values } from '../src/record/values.js';
 import { type LineFormat, RecordView } from '../src/record/view.js';
 import { compileBpf } from '../src/wire/bpf.js';
@@ -24,6 +30,7 @@ const FRAMES = 4096;
 const FRAME_BYTES = 512;
 const LINE_BYTES = 4096;
 const MEASURE_MS = 500;
+const HEADERS = ['referer', 'x-forwarded-for', 'location', 'server', 'content-encoding'];
 
 /** Frames one behind the other, decoded once: where each payload is. */
 interface Sample {
@@ -70,6 +77,7 @@ function scanAll({ bytes, payloads, ends }: Sample): number {
 
 /** Decoding and recognising are part of the loop: a record is a view of both. */
 function formatAll({ bytes }: Sample, format: LineFormat, view: RecordView, out: Uint8Array): number {
+  const { frame, message } = view;
   let written = 0;
   for (let number = 0, at = 0; number < FRAMES; number++, at += FRAME_BYTES) {
     frame.begin(at, FRAME_BYTES, FRAME_BYTES);
@@ -89,9 +97,52 @@ const bodies = sample({ messageShare: 0 });
 const ipv6 = sample({ messageShare: 0, ipv6: true });
 const out = new Uint8Array(new SharedArrayBuffer(LINE_BYTES));
 const view = new RecordView(frame, message, new Values(0));
+const viewOfHeaders = new RecordView(frame, new Message(HEADERS), new Values(HEADERS.length));
 const text = new TextFormat({ zone: utcOffset, addVlan: false, addInterface: false });
 const json = new JsonFormat();
+const jsonHeaders = new JsonFormat({ headers: HEADERS });
+const jsonCommunityId = new JsonFormat({ addCommunityId: true });
+const tsv = new TsvFormat(ALL_COLUMNS);
+const ecs = new EcsFormat({ headers: [], hostname: 'h' });
 const filter = compileBpf(compileForReplay('tcp port 80', ETHERNET, 262_144));
+
+function policyOf(settings: Partial<PolicySettings>): Policy {
+  const idleSettings: PolicySettings = { include: [], exclude: [], sample: 1, anonymize: { ipv4: 32, ipv6: 128 }, redact: 'off' };
+  return new Policy({ ...idleSettings, ...settings }, [], FRAME_BYTES);
+}
+
+const idle = policyOf({});
+const ruling = policyOf({ exclude: parseRules(['path=/health*,*.ico', 'host=*.internal', 'status=404', 'addr=192.0.2.0/24 method=POST']) });
+const sampling = policyOf({ sample: 1000 });
+const redacting = policyOf({ redact: 'on' });
+
+/** The same requests with a secret parameter. */
+function withSecrets({ bytes, payloads, ends }: Sample): Sample {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  const name = new TextEncoder().encode('?code=');
+  payloads.forEach((payload, number) => {
+    const query = copy.subarray(payload, ends[number]).indexOf(name[0]);
+    if (copy[payload] === 0x47) copy.set(name, payload + query);
+  });
+  return { bytes: copy, payloads, ends };
+}
+
+const secrets = withSecrets(messages);
+
+/** Until what a format would be given. */
+function policyAll({ bytes }: Sample, policy: Policy, view: RecordView): number {
+  const { frame, message } = view;
+  let asked = 0;
+  for (let at = 0; at < bytes.length; at += FRAME_BYTES) {
+    frame.begin(at, FRAME_BYTES, FRAME_BYTES);
+    decode(bytes, frame, layer);
+    view.take(bytes, scanMessage(bytes, frame.at, frame.end, message) === MESSAGE.REQUEST);
+    if (policy.leftOut(view) === WRITTEN) policy.hide(view);
+    asked++;
+  }
+  return asked;
+}
 
 function filterAll({ bytes }: Sample): number {
   let passed = 0;
@@ -116,6 +167,15 @@ bench
   .add('scan, request or response', () => { sink += scanAll(messages); })
   .add('decode, scan, text line', () => { sink += formatAll(messages, text, view, out); })
   .add('decode, scan, json line', () => { sink += formatAll(messages, json, view, out); })
+  .add('the same with -headers, five names', () => { sink += formatAll(messages, jsonHeaders, viewOfHeaders, out); })
+  .add('the same with -add_community_id', () => { sink += formatAll(messages, jsonCommunityId, view, out); })
+  .add('decode, scan, tsv line, all columns', () => { sink += formatAll(messages, tsv, view, out); })
+  .add('decode, scan, ecs line', () => { sink += formatAll(messages, ecs, view, out); })
+  .add('decode, scan, take', () => { sink += policyAll(messages, idle, view); })
+  .add('decode, scan, four rules of -exclude', () => { sink += policyAll(messages, ruling, view); })
+  .add('decode, scan, -sample 1000', () => { sink += policyAll(messages, sampling, view); })
+  .add('decode, scan, -redact on', () => { sink += policyAll(messages, redacting, view); })
+  .add('decode, scan, -redact on, a secret each', () => { sink += policyAll(secrets, redacting, view); })
   .add('BPF filter `tcp port 80`', () => { sink += filterAll(bodies); });
 await bench.run();
 if (sink === 0) throw new Error('nothing was found in the generated frames');

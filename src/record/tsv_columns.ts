@@ -6,7 +6,7 @@ import { headerNames } from './header_fields.js';
 export const COLUMN = {
   TS: 0, FRAME: 1, IFACE: 2, KIND: 3, SRC: 4, SPORT: 5, DST: 6, DPORT: 7,
   METHOD: 8, TARGET: 9, VERSION: 10, HOST: 11, USER_AGENT: 12, STATUS: 13, REASON: 14, CONTENT_LENGTH: 15, CONTENT_TYPE: 16,
-  TRUNCATED: 17, MALFORMED: 18, REDACTED: 19, VLAN: 20, ENCAP: 21, COMMUNITY_ID: 22,
+  TRUNCATED: 17, MALFORMED: 18, VLAN: 19, ENCAP: 20, COMMUNITY_ID: 21, REDACTED: 22,
   ORIG_H: 23, ORIG_P: 24, RESP_H: 25, RESP_P: 26,
   /** the first header field; the others follow */
   FIRST_HEADER: 27,
@@ -18,8 +18,8 @@ const COLUMNS: readonly (readonly [name: string, type: string])[] = [
   ['src', 'addr'], ['sport', 'port'], ['dst', 'addr'], ['dport', 'port'],
   ['method', 'string'], ['target', 'string'], ['version', 'string'], ['host', 'string'], ['user_agent', 'string'],
   ['status', 'count'], ['reason', 'string'], ['content_length', 'count'], ['content_type', 'string'],
-  ['truncated', 'bool'], ['malformed', 'bool'], ['redacted', 'bool'],
-  ['vlan', 'vector[count]'], ['encap', 'vector[string]'], ['community_id', 'string'],
+  ['truncated', 'bool'], ['malformed', 'bool'],
+  ['vlan', 'vector[count]'], ['encap', 'vector[string]'], ['community_id', 'string'], ['redacted', 'bool'],
   ['id.orig_h', 'addr'], ['id.orig_p', 'port'], ['id.resp_h', 'addr'], ['id.resp_p', 'port'],
 ];
 

@@ -10,14 +10,20 @@ import { PerformanceObserver } from 'node:perf_hooks';
 
 import { openSavefile } from '../../src/capture/savefile.js';
 import { FILL } from '../../src/capture/source.js';
-import { BatchParser } from '../../src/pipeline/batch_parser.js';
+import { parseRules } from '../../src/config/rules.js';
+import type { PolicySettings } from '../../src/config/settings.js';
+import { BatchParser, MAX_PAYLOAD_BYTES } from '../../src/pipeline/batch_parser.js';
 import { LineOutput } from '../../src/pipeline/line_output.js';
 import { LinkCache } from '../../src/pipeline/link_cache.js';
+import { Policy } from '../../src/policy/policy.js';
 import { utcOffset } from '../../src/record/clock.js';
 import { COUNTER } from '../../src/record/counters.js';
+import { EcsFormat } from '../../src/record/ecs.js';
 import { JsonFormat } from '../../src/record/json.js';
 import { LocalAddresses } from '../../src/record/locality.js';
 import { TextFormat } from '../../src/record/text.js';
+import { TsvFormat } from '../../src/record/tsv.js';
+import { COLUMN_NAMES } from '../../src/record/tsv_columns.js';
 import type { LineFormat } from '../../src/record/view.js';
 import { allocateBatchRing, BatchConsumer, BatchProducer } from '../../src/ring/batch_ring.js';
 import { allocateLineBlock, LineBlock } from '../../src/ring/line_blocks.js';
@@ -50,9 +56,20 @@ class WastefulFormat extends TextFormat {
 }
 
 const text = { zone: utcOffset, addVlan: true, addInterface: true };
+const HEADERS = ['accept', 'server', 'host'];
+/** Everything that may be asked of a record but -sample, and no record is left out. */
+const POLICY: PolicySettings = {
+  include: parseRules(['path=/* method=GET addr=10.0.0.0/8,2001:db8::/32', 'status=2??']) ?? [],
+  exclude: parseRules(['host=*.internal', 'path=*nowhere*']) ?? [],
+  sample: 1,
+  anonymize: { ipv4: 24, ipv6: 48 },
+  redact: 'query',
+};
 const FORMATS: Readonly<Record<string, () => LineFormat>> = {
   text: () => new TextFormat(text),
-  json: () => new JsonFormat(),
+  tsv: () => new TsvFormat([...COLUMN_NAMES, ...HEADERS.map((name) => `headers.${name}`)]),
+  json: () => new JsonFormat({ headers: HEADERS, addCommunityId: true }),
+  ecs: () => new EcsFormat({ headers: HEADERS, hostname: 'h' }),
   wasteful: () => new WastefulFormat(text),
 };
 
@@ -76,7 +93,9 @@ class Stages {
     const ports = new Uint8Array(65_536);
     ports[SERVICE_PORT] = 1;
     this.parser = new BatchParser(
-      this.consumer, new LinkCache(this.links, () => undefined), format, output, { ports, split: false, limit: -1 }, new LocalAddresses([]));
+      this.consumer, new LinkCache(this.links, () => undefined), format, output, {
+        ports, split: false, limit: -1, headers: HEADERS, policy: new Policy(POLICY, HEADERS, MAX_PAYLOAD_BYTES),
+      }, new LocalAddresses([]));
   }
 
   async pass(file: string): Promise<void> {

@@ -92,6 +92,14 @@ describe('http: header fields', () => {
     }
   });
 
+  it('wanted twice are found twice', () => {
+    const section = latin1('Via: a\r\nHost: b\r\nHOST: c\r\n\r\n');
+    const headers = new HeaderFields(['Host', 'Via', 'host']);
+    headers.scan(section, 0, section.length);
+    assert.deepEqual([...headers.start], [14, 5, 14]);
+    assert.deepEqual([...headers.end], [15, 6, 15]);
+  });
+
   it('of the last scan are forgotten', () => {
     const headers = new HeaderFields(['Host']);
     headers.scan(latin1('Host: a\r\n\r\n'), 0, 11);

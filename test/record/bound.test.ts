@@ -2,14 +2,22 @@
 
 import assert from 'node:assert/strict';
 import { utcOffset } from '../../src/record/clock.js';
+import { EcsFormat } from '../../src/record/ecs.js';
 import { JsonFormat } from '../../src/record/json.js';
 import { TextFormat } from '../../src/record/text.js';
+import { TsvFormat } from '../../src/record/tsv.js';
+import { COLUMN_NAMES } from '../../src/record/tsv_columns.js';
+import { ENCAPS, MAX_ENCAPS } from '../../src/wire/encap.js';
 import { SeededRandom } from '../support/random.js';
 import { type RecordForm, lineOf } from '../support/records.js';
 
+const HEADERS = ['user-agent', 'content-type', 'x', 'x-much-longer-than-what-is-in-it'];
+
 const formats = [
   ['text', new TextFormat({ zone: utcOffset, addVlan: true, addInterface: true })],
-  ['json', new JsonFormat()],
+  ['tsv', new TsvFormat([...COLUMN_NAMES, ...HEADERS.map((name) => `headers.${name}`)])],
+  ['json', new JsonFormat({ headers: HEADERS, addCommunityId: true })],
+  ['ecs', new EcsFormat({ headers: HEADERS, hostname: 'é'.repeat(64) })],
 ] as const;
 
 /** All fixed parts at their longest. */
@@ -19,6 +27,9 @@ const LONGEST: RecordForm = {
   interfaceName: '\xff'.repeat(56),
   vlans: Array.from({ length: 18 }, () => 4095),
   ipv6: true,
+  encaps: Array.from({ length: MAX_ENCAPS }, () => [ENCAPS.findIndex(({ name }) => name === 'geneve'), 0xffffffff]),
+  headers: HEADERS,
+  redacted: true,
 };
 
 const worst = (length: number): string => '\x01\xff'.repeat(length);
@@ -26,7 +37,7 @@ const worst = (length: number): string => '\x01\xff'.repeat(length);
 for (const [name, format] of formats) {
   describe(`record: bound of ${name}`, () => {
     it('holds where every byte of the message is escaped', () => {
-      const rest = `Host:${worst(60)}\nUser-Agent:${worst(60)}\n\n`;
+      const rest = `Host:${worst(60)}\nUser-Agent:${worst(60)}\nX:${worst(60)}\nX-Much-Longer-Than-What-Is-In-It:-\n\n`;
       for (const payload of [
         `GET ${worst(500)} HTTP/1.1\n${rest}`,
         `UPDATEREDIRECTREF ${worst(1)} HTTP/1.1\n\n`,
@@ -35,6 +46,8 @@ for (const [name, format] of formats) {
         `HTTP/1.1 000 ${worst(200)}\nContent-Length:${worst(60)}\nContent-Type:${worst(60)}`,
         'HTTP/1.1 099',
         'GET - HTTP/1.1\nHost:-\nUser-Agent:-\n\n',
+        'GET (empty) HTTP/1.1\nHost:\nUser-Agent:\nX:\nX-Much-Longer-Than-What-Is-In-It:\n\n',
+        `GET http://\xff/${'\xff'.repeat(400)}?\xff HTTP/1.1\n\n`,
         `HTTP/1.1 200 -\nContent-Length:-\nContent-Type:-\n\n`,
       ]) {
         assert.ok(lineOf(format, payload, LONGEST).endsWith('\n'));

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict';
 import { JsonFormat } from '../../src/record/json.js';
 import { KIND, KIND_NAMES } from '../../src/record/kinds.js';
+import { ENCAP } from '../../src/wire/encap.js';
 import { type RecordForm, lineOf } from '../support/records.js';
 
-const format = new JsonFormat();
+const plain = new JsonFormat();
 
 /** The line as text; checks that it is one line of valid UTF-8. */
-function line(payload: string, form: RecordForm = {}): string {
+function line(payload: string, form: RecordForm = {}, format = plain): string {
   const bytes = lineOf(format, payload, form);
   assert.equal(bytes.indexOf('\n'), bytes.length - 1, 'one newline, at the end');
   return new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0)));
 }
 
-function record(payload: string, form: RecordForm = {}): Record<string, unknown> {
-  return JSON.parse(line(payload, form)) as Record<string, unknown>;
+function record(payload: string, form: RecordForm = {}, format = plain): Record<string, unknown> {
+  return JSON.parse(line(payload, form, format)) as Record<string, unknown>;
 }
 
 const request = (target: string, host: string, agent: string): string => (
@@ -55,6 +56,27 @@ describe('record: json', () => {
   it('a - is a - and a blank a blank', () => {
     const { target, host, user_agent: agent } = record('GET /a b HTTP/1.1\r\nHost: -\r\nUser-Agent: a b\r\n\r\n');
     assert.deepEqual([target, host, agent], ['/a b', '-', 'a b']);
+  });
+
+  it('header fields that were asked for stand behind those of every message', () => {
+    const headers = ['referer', 'host', 'x-forwarded-for'];
+    const format = new JsonFormat({ headers });
+    const asked = line('GET / HTTP/1.1\r\nHost: h\r\nX-FORWARDED-FOR: "1.2.3.4"\r\nReferer:\r\nReferer: two\r\n', { headers }, format);
+    assert.ok(asked.endsWith('"host":"h","headers":{"referer":"","host":"h","x-forwarded-for":"\\"1.2.3.4\\""},"truncated":true}\n'), asked);
+    assert.equal('headers' in record('GET / HTTP/1.1\r\nAccept: */*\r\n\r\n', { headers }, format), false);
+    assert.deepEqual(record('HTTP/1.1 200 OK\r\nhost: odd\r\n\r\n', { headers }, format)['headers'], { host: 'odd' });
+  });
+
+  it('any name of a header field is a key', () => {
+    const name = "!#$%&'*+.^_`|~0-9a-z";
+    assert.deepEqual(record(`GET / HTTP/1.1\r\n${name}: x\r\n\r\n`, { headers: [name] }, new JsonFormat({ headers: [name] }))['headers'], { [name]: 'x' });
+  });
+
+  it('the community id stands last, when asked for', () => {
+    const form = { vlans: [1], encaps: [[ENCAP.AH, 0]] } as const;
+    const asked = line(request('/', 'h', 'a'), form, new JsonFormat({ addCommunityId: true }));
+    assert.ok(asked.endsWith(',"vlan":[1],"encap":["ah"],"community_id":"1:Iplhc8qqKmosSO+XfTNCveCURAk="}\n'), asked);
+    assert.equal('community_id' in record(request('/', 'h', 'a'), form), false);
   });
 
   it('marks the first fragment truncated', () => {

@@ -26,6 +26,11 @@ export interface RecordForm {
   readonly ipv6?: boolean;
   /** the first fragment of a datagram */
   readonly fragmented?: boolean;
+  /** wrappers: numbers of ENCAP, each with its id */
+  readonly encaps?: readonly (readonly [encap: number, id: number])[];
+  /** names of the header fields kept beside those of every message */
+  readonly headers?: readonly string[];
+  readonly redacted?: boolean;
 }
 
 /** 2019-09-01 14:16:51 UTC */
@@ -54,11 +59,14 @@ function write(format: LineFormat, { bytes, at, end }: Fenced, form: RecordForm)
   const frame = new Frame();
   frame.begin(at, end - at, end - at);
   assert.equal(decode(bytes, frame, linkLayer(1)!), OUTCOME.TCP);
-  const message = new Message();
+  for (const [encap, id] of form.encaps ?? []) frame.enter(encap, id);
+  const { headers = [] } = form;
+  const message = new Message(headers);
   const kind = scanMessage(bytes, frame.at, frame.end, message);
   assert.notEqual(kind, MESSAGE.NONE, 'the payload begins with a message');
-  const record = new RecordView(frame, message, new Values(0));
+  const record = new RecordView(frame, message, new Values(headers.length));
   record.take(bytes, kind === MESSAGE.REQUEST);
+  record.redacted = form.redacted ?? false;
   record.kind = form.kind ?? (record.isRequest ? KIND.CQ : KIND.CR);
   record.seconds = form.seconds ?? SECONDS;
   record.nanoseconds = form.nanoseconds ?? 2_000_000;
