@@ -1,6 +1,7 @@
 // From command line, environment and configuration file to the effective settings, each with where it came from.
 
 import { parseArgv } from './argv.js';
+import { refuseConflicts } from './conflicts.js';
 import { readImplicitConfFile, readNamedConfFile } from './conf_file.js';
 import type { ConfFile } from './conf_file.js';
 import type { DefaultContext, OptionValues, SettingName, SettingRow } from './option.js';
@@ -58,6 +59,7 @@ export function loadSettings(argv: readonly string[], surroundings: Surroundings
   const layers = [fileLayer(file), replay ? new Map() : environmentLayer(surroundings.environment), optionLayer(words)];
 
   const { values, origins } = weigh(layers, { replay, cores: surroundings.cores });
+  refuseConflicts(values, origins);
   return {
     action: asked(ACTION_ROWS.check.name) ? 'check' : 'run',
     settings: { ...values, portsGiven: origins.ports !== 'default' },

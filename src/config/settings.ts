@@ -3,7 +3,7 @@
 import type { Tunnel } from '../wire/encap.js';
 
 /** How a record line is written. */
-export type OutputFormat = 'text' | 'json';
+export type OutputFormat = 'text' | 'tsv' | 'json' | 'ecs';
 
 /** An inclusive range of ports, 0 to 65535. */
 export interface PortRange {
@@ -36,6 +36,10 @@ export interface Settings {
   readonly directory: string;
   readonly split: boolean;
   readonly format: OutputFormat;
+  /** columns of tsv (record/tsv_columns.ts) */
+  readonly fields: readonly string[];
+  /** lower-case names of further header fields in json and ecs */
+  readonly headers: readonly string[];
   /** 1 to 262144 bytes (0 and below on the command line mean 65535) */
   readonly snaplen: number;
   /** kernel buffer an interface, MiB, 1 to 2047 */
@@ -49,5 +53,6 @@ export interface Settings {
   /** statistics to the operational log every this many packets, from 1 */
   readonly logEvery: number;
   readonly addVlan: boolean;
+  readonly addCommunityId: boolean;
   readonly utc: boolean;
 }

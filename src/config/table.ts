@@ -2,11 +2,12 @@
 // option is a row here (and a field in settings.ts, and its parser in values.ts when it is of a new kind).
 
 import type { OptionRow, OptionValues, SettingName, SettingRow } from './option.js';
+import { ALL_COLUMNS, COLUMN_NAMES, formatColumns } from '../record/tsv_columns.js';
 import { TUNNELS } from '../wire/encap.js';
 import { formatNetwork } from './network.js';
 import {
-  formatPorts, formatTunnels, OUTPUT_FORMATS, parseFiles, parseFormat, parseInteger, parseInterfaces, parseNetworks, parsePorts, parseSwitch,
-  parseText, parseTunnels,
+  formatPorts, formatTunnels, OUTPUT_FORMATS, parseFields, parseFiles, parseFormat, parseHeaders, parseInteger, parseInterfaces, parseNetworks,
+  parsePorts, parseSwitch, parseText, parseTunnels,
 } from './values.js';
 
 const MOST_SNAPLEN = 262144; // MAXIMUM_SNAPLEN of libpcap and Wireshark
@@ -142,9 +143,36 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     show: String,
     initial: () => 'text',
   },
+  fields: {
+    name: 'fields', kind: 'value', metavar: 'LIST', group: 'Output', key: 'HTTPLOG_FIELDS', applies: 'both',
+    help: 'columns of tsv, in this order; headers.NAME is a header field, all are those of the default',
+    default: 'all',
+    accepts: `all, headers.NAME, or names out of ${COLUMN_NAMES.join(', ')}`,
+    parse: ([text]) => parseFields(text),
+    show: formatColumns,
+    initial: () => ALL_COLUMNS,
+  },
+  headers: {
+    name: 'headers', kind: 'value', metavar: 'NAME[,NAME]', group: 'Output', key: 'HTTPLOG_HEADERS', applies: 'both',
+    help: 'further header fields of requests and responses, in json and ecs',
+    default: 'none',
+    accepts: 'none, or up to 64 names of header fields, separated by commas',
+    parse: ([text]) => parseHeaders(text),
+    show: (names) => names.join(','),
+    initial: () => [],
+  },
   addVlan: {
     name: 'add_vlan', kind: 'flag', metavar: '', group: 'Output', key: 'HTTPLOG_ADD_VLAN', applies: 'both',
     help: 'show VLAN ids in text',
+    default: 'off',
+    accepts: SWITCH_ACCEPTS,
+    parse: ([text]) => parseSwitch(text),
+    show: showSwitch,
+    initial: () => false,
+  },
+  addCommunityId: {
+    name: 'add_community_id', kind: 'flag', metavar: '', group: 'Output', key: 'HTTPLOG_ADD_COMMUNITY_ID', applies: 'both',
+    help: 'show the Community ID of the flow in json (ecs and tsv have it)',
     default: 'off',
     accepts: SWITCH_ACCEPTS,
     parse: ([text]) => parseSwitch(text),

@@ -1,6 +1,8 @@
 // From the text of an option's value to the value. Every parser takes any text and gives undefined for what it does not
 // accept; the option table says in words what that is.
 
+import { headerNames } from '../record/header_fields.js';
+import { parseColumns } from '../record/tsv_columns.js';
 import { parseNetwork } from './network.js';
 import { type Tunnel, TUNNELS } from '../wire/encap.js';
 import type { Network, OutputFormat, PortRange } from './settings.js';
@@ -10,7 +12,9 @@ const SWITCH_WORDS: Readonly<Record<string, boolean>> = {
   off: false, false: false, no: false, f: false, 0: false,
 };
 
-export const OUTPUT_FORMATS: readonly OutputFormat[] = ['text', 'json'];
+export const OUTPUT_FORMATS: readonly OutputFormat[] = ['text', 'tsv', 'json', 'ecs'];
+
+const NO_HEADERS = 'none';
 
 const MOST_INTERFACE_NAME_CHARACTERS = 127; // ALTIFNAMSIZ - 1, linux/if.h
 
@@ -76,6 +80,16 @@ export function parseNetworks(text: string): readonly Network[] | undefined {
 
 export function parseFormat(text: string): OutputFormat | undefined {
   return OUTPUT_FORMATS.find((format) => format === text);
+}
+
+/** Columns of tsv from a comma list; `all` stands for every one of them. */
+export function parseFields(text: string): readonly string[] | undefined {
+  return parseColumns(listItems(text));
+}
+
+/** Names of header fields from a comma list; `none` for none. */
+export function parseHeaders(text: string): readonly string[] | undefined {
+  return text.trim() === NO_HEADERS ? [] : headerNames(listItems(text));
 }
 
 /** Names of tunnels from a comma list, or `all`. */

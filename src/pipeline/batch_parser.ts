@@ -16,8 +16,11 @@ import type { LineOutput } from './line_output.js';
 import type { LinkCache } from './link_cache.js';
 import { isHttp2Preface, isTlsHello } from '../http/other_protocols.js';
 
-/** Header sections are read this far into a payload; no IP packet is longer, only segmentation offload makes such frames. */
-const MAX_PAYLOAD_BYTES = 262144;
+/**
+ * Header sections are read this far into a payload; no IP packet is longer, only segmentation offload makes such frames. A line may
+ * hold what it takes from there twice (a target and its parts, a field asked for again), each byte as five: that fits REGION_BYTES.
+ */
+const MAX_PAYLOAD_BYTES = 131072;
 
 export interface BatchParserOptions {
   /** 65536 entries, 1 for a service port; undefined: every port is one */
@@ -26,6 +29,8 @@ export interface BatchParserOptions {
   readonly split: boolean;
   /** frames to parse in all before the rest is passed over; -1 for no end */
   readonly limit: number;
+  /** names of the header fields that records keep beside those of every message; default none */
+  readonly headers?: readonly string[];
 }
 
 export class BatchParser {
@@ -33,7 +38,7 @@ export class BatchParser {
   readonly counters = new Float64Array(COUNTERS);
   local: LocalAddresses;
   private readonly frame = new Frame();
-  private readonly message = new Message();
+  private readonly message: Message;
   private readonly view: RecordView;
   /** frames still to parse; -1 for no end. Always an integer: a field that once held Infinity boxes every value it is given. */
   private left = -1;
@@ -46,7 +51,9 @@ export class BatchParser {
     private readonly options: BatchParserOptions,
     local: LocalAddresses,
   ) {
-    this.view = new RecordView(this.frame, this.message, new Values(0));
+    const { headers = [] } = options;
+    this.message = new Message(headers);
+    this.view = new RecordView(this.frame, this.message, new Values(headers.length));
     this.left = Math.max(-1, options.limit);
     this.local = local;
   }

@@ -4,9 +4,11 @@ import { endianness } from 'node:os';
 import type { ReplayFilter } from '../capture/replay_filters.js';
 import type { PortRange } from '../config/settings.js';
 import { localOffset, utcOffset } from '../record/clock.js';
+import { EcsFormat } from '../record/ecs.js';
 import { JsonFormat } from '../record/json.js';
 import { LocalAddresses } from '../record/locality.js';
 import { TextFormat } from '../record/text.js';
+import { TsvFormat } from '../record/tsv.js';
 import type { LineFormat } from '../record/view.js';
 import type { BatchConsumer } from '../ring/batch_ring.js';
 import { LocalTableReader } from '../ring/local_table.js';
@@ -31,6 +33,7 @@ export class Parsing {
       ports: options.ports && portTable(options.ports),
       split: options.split,
       limit: options.limit,
+      headers: options.headers,
     }, new LocalAddresses([]));
   }
 
@@ -45,7 +48,9 @@ export class Parsing {
 }
 
 function lineFormat(options: ParsingOptions): LineFormat {
-  if (options.format === 'json') return new JsonFormat();
+  if (options.format === 'tsv') return new TsvFormat(options.fields);
+  if (options.format === 'json') return new JsonFormat(options);
+  if (options.format === 'ecs') return new EcsFormat(options);
   return new TextFormat({
     zone: options.utc ? utcOffset : localOffset,
     addVlan: options.addVlan,

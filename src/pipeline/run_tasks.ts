@@ -1,7 +1,9 @@
 // From the settings to what each thread is told.
 
+import { hostname } from 'node:os';
 import type { ReplayFilters } from '../capture/replay_filters.js';
 import type { Settings } from '../config/settings.js';
+import { headersOfColumns } from '../record/tsv_columns.js';
 import type { CaptureTask, ParsingOptions, SharedRun } from './tasks.js';
 
 /** Whether lines of several sources have to be put into order of time. */
@@ -35,6 +37,11 @@ export function parsingOptions(
   return {
     shared,
     format: settings.format,
+    fields: settings.fields,
+    headers: settings.format === 'tsv' ? headersOfColumns(settings.fields) : settings.headers,
+    addCommunityId: settings.addCommunityId,
+    // Who watched when a file was made is not known.
+    hostname: settings.files.length > 0 ? '' : hostname(),
     utc: settings.utc,
     addVlan: settings.addVlan,
     addInterface: merging && interfaces.length > 0,

@@ -5,6 +5,10 @@ import { DailyFiles } from '../log/daily_files.js';
 import type { LineSink } from '../log/line_sink.js';
 import { StandardOutput } from '../log/standard_output.js';
 import type { WriteLedger } from '../log/write_ledger.js';
+import { tsvHeader } from '../record/tsv_header.js';
+
+/** By format. */
+const EXTENSIONS = { text: 'log', tsv: 'tsv', json: 'json', ecs: 'ecs.json' } as const;
 
 /**
  * Opens standard output or the log directory.
@@ -12,11 +16,13 @@ import type { WriteLedger } from '../log/write_ledger.js';
  * @throws LogError when the directory cannot be made, written or locked
  */
 export async function openSink(settings: Settings, ledger: WriteLedger, onClosed: () => void): Promise<LineSink> {
-  if (settings.directory === '-') return new StandardOutput({ ledger, onClosed });
+  const header = settings.format === 'tsv' ? tsvHeader(settings.fields) : undefined;
+  if (settings.directory === '-') return new StandardOutput({ ledger, onClosed, header });
   return DailyFiles.open({
     directory: settings.directory,
     split: settings.split,
-    extension: settings.format === 'json' ? 'json' : 'log',
+    extension: EXTENSIONS[settings.format],
     ledger,
+    header,
   });
 }

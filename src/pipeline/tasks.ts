@@ -41,6 +41,13 @@ export type CaptureTask = (ReplayTask | LiveTask) & { readonly shared: SharedRun
 export interface ParsingOptions {
   readonly shared: SharedRun;
   readonly format: OutputFormat;
+  /** columns of tsv */
+  readonly fields: readonly string[];
+  /** lower-case names of the header fields that records keep beside those of every message, in the order of their slots */
+  readonly headers: readonly string[];
+  readonly addCommunityId: boolean;
+  /** for the formats that name it; '' where it is not known (replay) */
+  readonly hostname: string;
   readonly utc: boolean;
   readonly addVlan: boolean;
   readonly addInterface: boolean;

@@ -5,6 +5,7 @@ import { formatNetwork } from '../../src/config/network.js';
 import type { SettingName } from '../../src/config/option.js';
 import { SETTING_NAMES, SETTING_ROWS } from '../../src/config/table.js';
 import { thisProcess } from '../../src/config/surroundings.js';
+import { ALL_COLUMNS } from '../../src/record/tsv_columns.js';
 import { Sandbox, usageMessage } from './surroundings_for_tests.js';
 
 const SWITCHES: readonly [string, string][] = [
@@ -13,8 +14,15 @@ const SWITCHES: readonly [string, string][] = [
 const NO_SWITCHES = ['', 'maybe', '2', 'on ', 'onn', '-1', 'constructor', '__proto__'];
 const NO_TEXTS = ['', ' ', '\t'];
 
+interface Texts {
+  readonly good: readonly [string, string][];
+  readonly bad: readonly string[];
+  /** options without which the setting has no place */
+  readonly beside?: readonly string[];
+}
+
 /** Of every setting: texts that are accepted, with how the value is shown again, and texts that are not. */
-const TEXTS: { readonly [Name in SettingName]: { readonly good: readonly [string, string][]; readonly bad: readonly string[] } } = {
+const TEXTS: { readonly [Name in SettingName]: Texts } = {
   interfaces: {
     good: [['eth0', 'eth0'], ['eth0,lo', 'eth0,lo'], ['eth0, lo', 'eth0,lo'], ['any', 'any'], ['any,any', 'any'], ['lo,lo', 'lo'], ['br-1:0', 'br-1:0'],
       ['x'.repeat(127), 'x'.repeat(127)]],
@@ -50,8 +58,19 @@ const TEXTS: { readonly [Name in SettingName]: { readonly good: readonly [string
   },
   directory: { good: [['/log', '/log'], ['-', '-'], ['a b', 'a b'], ['.', '.']], bad: NO_TEXTS },
   split: { good: SWITCHES, bad: NO_SWITCHES },
-  format: { good: [['text', 'text'], ['json', 'json']], bad: ['', 'tsv', 'ecs', 'JSON', 'xml', 'text '] },
+  format: { good: [['text', 'text'], ['json', 'json'], ['tsv', 'tsv'], ['ecs', 'ecs']], bad: ['', 'JSON', 'xml', 'text ', 'text,json'] },
+  fields: {
+    good: [['all', 'all'], ['ts', 'ts'], ['host, ts', 'host,ts'], ['ts,ts', 'ts'], ['all,headers.Referer', 'all,headers.referer'], ['id.orig_h', 'id.orig_h']],
+    bad: ['', 'ts,', 'TS', 'time', 'referer', 'headers.', 'headers.a b', 'none'],
+    beside: ['-o', 'tsv'],
+  },
+  headers: {
+    good: [['Referer', 'referer'], ['a, B,A', 'a,b'], ["!#$%&'*+.^_`|~", "!#$%&'*+.^_`|~"]],
+    bad: ['', 'a,', 'a b', 'a:', 'é', 'none;a', '"a"', 'a'.repeat(65), Array.from({ length: 65 }, (_, number) => `a${number}`).join(',')],
+    beside: ['-o', 'json'],
+  },
   addVlan: { good: SWITCHES, bad: NO_SWITCHES },
+  addCommunityId: { good: SWITCHES, bad: NO_SWITCHES, beside: ['-o', 'json'] },
   utc: { good: SWITCHES, bad: NO_SWITCHES },
   workers: { good: [['1', '1'], ['64', '64']], bad: ['', '0', '65', '-1', 'half', '1.5'] },
   cpuProfile: { good: [['x.cpuprofile', 'x.cpuprofile'], ['/tmp/a b', '/tmp/a b']], bad: NO_TEXTS },
@@ -59,7 +78,7 @@ const TEXTS: { readonly [Name in SettingName]: { readonly good: readonly [string
 };
 
 function shownValue<Name extends SettingName>(box: Sandbox, setting: Name, argv: string[], environment: Record<string, string> = {}): string {
-  return SETTING_ROWS[setting].show(box.load(argv, { environment }).settings[setting]);
+  return SETTING_ROWS[setting].show(box.load([...argv, ...TEXTS[setting].beside ?? []], { environment }).settings[setting]);
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
@@ -75,7 +94,7 @@ describe('config/load', () => {
     assert.deepEqual(settings, {
       interfaces: [], promiscuous: true, files: [], ports: [{ first: 80, last: 80 }], portsGiven: false, filter: '', local: undefined,
       tunnels: [], directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, count: -1, workers: 2, cpuProfile: '',
-      logEvery: 10000, addVlan: false, utc: false,
+      logEvery: 10000, addVlan: false, addCommunityId: false, fields: ALL_COLUMNS, headers: [], utc: false,
     });
     assert.deepEqual(new Set(Object.values(origins)), new Set(['default']));
     assert.deepEqual(Object.keys(origins), SETTING_NAMES);
@@ -122,12 +141,13 @@ describe('config/load', () => {
     it(`-${name}: option before environment before file before default`, () => {
       if (key === undefined) return assert.equal(setting, 'files');
       const [[first], [second, secondShown]] = [TEXTS[setting].good[0], TEXTS[setting].good[1]];
+      const beside = TEXTS[setting].beside ?? [];
       box.write('httplog.conf', `# ours\n${key}=${quoted(first)}`);
-      assert.equal(box.load([]).origins[setting], './httplog.conf line 2');
+      assert.equal(box.load(beside).origins[setting], './httplog.conf line 2');
       assert.equal(shownValue(box, setting, [], { [key]: second }), secondShown);
-      assert.equal(box.load([], { environment: { [key]: second } }).origins[setting], `environment ${key}`);
+      assert.equal(box.load(beside, { environment: { [key]: second } }).origins[setting], `environment ${key}`);
       assert.equal(shownValue(box, setting, [`-${name}=${second}`], { [key]: first }), secondShown);
-      assert.equal(box.load([`-${name}=${second}`], { environment: { [key]: first } }).origins[setting], `option -${name}`);
+      assert.equal(box.load([`-${name}=${second}`, ...beside], { environment: { [key]: first } }).origins[setting], `option -${name}`);
     });
   }
 
@@ -160,6 +180,30 @@ describe('config/load', () => {
     const { settings, origins } = box.load([]);
     assert.equal(settings.count, 2);
     assert.equal(origins.count, './httplog.conf line 2');
+  });
+
+  const conflicts: readonly (readonly [argv: readonly string[], message: RegExp])[] = [
+    [['-fields', 'ts'], /^option -fields: goes with -o tsv; the format is text \(default\)$/],
+    [['-fields', 'ts', '-o', 'ecs'], /^option -fields: goes with -o tsv; the format is ecs \(option -o\)$/],
+    [['-headers', 'referer'], /^option -headers: goes with -o json or ecs; the format is text \(default\)$/],
+    [['-headers', 'a,B', '-o', 'tsv'], /^option -headers: goes with -o json or ecs, tsv takes -fields all,headers\.a,headers\.b; the format is tsv/],
+    [['-add_community_id'], /^option -add_community_id: goes with -o json; the format is text/],
+  ];
+  for (const [argv, message] of conflicts) {
+    it(`refuses what the format has no place for: ${argv.join(' ')}`, () => assert.match(usageMessage(() => box.load(argv)), message));
+  }
+
+  it('names the file in which a setting stands that the format has no place for', () => {
+    box.write('httplog.conf', 'HTTPLOG_HEADERS=referer\nHTTPLOG_O=json');
+    assert.deepEqual(box.load([]).settings.headers, ['referer']);
+    assert.match(usageMessage(() => box.load(['-o', 'text'])), /^\.\/httplog\.conf line 1: goes with -o json or ecs; the format is text \(option -o\)$/);
+  });
+
+  it('takes what changes nothing in any format', () => {
+    for (const format of ['text', 'tsv', 'json', 'ecs']) {
+      assert.equal(box.load(['-o', format, '-fields', 'all', '-headers', 'none', '-add_community_id=off']).settings.format, format);
+    }
+    for (const format of ['tsv', 'json', 'ecs']) assert.equal(box.load(['-o', format, '-add_community_id']).settings.addCommunityId, true);
   });
 
   it('knows whether ports were given, wherever', () => {
@@ -207,7 +251,7 @@ describe('config/load', () => {
     ['HTTPLOG_T', /known are|did you mean/],
     ['HTTPLOG_V', /known are|did you mean/],
     ['HTTPLOG_H', /known are|did you mean/],
-    ['HTTPLOG_FIELDS', /known are|did you mean/],
+    ['HTTPLOG_COLUMNS', /known are|did you mean/],
     ['HTTPLOG_', /known are|did you mean/],
   ];
   for (const [key, hint] of unknown) {
