@@ -112,7 +112,7 @@ function policyOf(settings: Partial<PolicySettings>): Policy {
 }
 
 const idle = policyOf({});
-const ruling = policyOf({ exclude: parseRules(['path=/health*,*.ico', 'host=*.internal', 'status=404', 'addr=192.0.2.0/24 method=POST']) });
+const ruling = policyOf({ exclude: parseRules(['path=/health*,*.ico', 'host=*.internal', 'status=404', 'addr=192.0.2.0/24 method=POST']) ?? [] });
 const sampling = policyOf({ sample: 1000 });
 const redacting = policyOf({ redact: 'on' });
 

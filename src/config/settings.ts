@@ -17,7 +17,39 @@ export interface Network {
   readonly prefix: number;
 }
 
-export interface Settings {
+/** What a record has to be for a rule of -include or -exclude. */
+export type Condition =
+  | { readonly field: 'host' | 'path' | 'method' | 'status'; /** one of them matches */ readonly globs: readonly string[] }
+  | { readonly field: 'addr'; /** source or destination is in one of them */ readonly networks: readonly Network[] };
+
+/** Conditions that all hold. */
+export type Rule = readonly Condition[];
+
+/** How many leading bits of addresses are shown. */
+export interface PrefixLengths {
+  /** 0 to 32 */
+  readonly ipv4: number;
+  /** 0 to 128 */
+  readonly ipv6: number;
+}
+
+/** on: userinfo and well-known secrets; query: every value of query and fragment, too. */
+export type RedactMode = 'on' | 'query' | 'off';
+
+/** What happens to a record between recognition and its line. */
+export interface PolicySettings {
+  /** records that match none of these are left out; empty: none are */
+  readonly include: readonly Rule[];
+  /** records that match one of these are left out, whatever `include` says */
+  readonly exclude: readonly Rule[];
+  /** one flow in so many is kept, 1 to 2^31 - 1 */
+  readonly sample: number;
+  /** how much of an address is shown */
+  readonly anonymize: PrefixLengths;
+  readonly redact: RedactMode;
+}
+
+export interface Settings extends PolicySettings {
   /** interface names; `any` stands alone; empty: choose (eth0, else the default route's) */
   readonly interfaces: readonly string[];
   readonly promiscuous: boolean;

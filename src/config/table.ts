@@ -5,6 +5,7 @@ import type { OptionRow, OptionValues, SettingName, SettingRow } from './option.
 import { ALL_COLUMNS, COLUMN_NAMES, formatColumns } from '../record/tsv_columns.js';
 import { TUNNELS } from '../wire/encap.js';
 import { formatNetwork } from './network.js';
+import { CHOICE_ROWS, PRIVACY_ROWS } from './policy_rows.js';
 import {
   formatPorts, formatTunnels, OUTPUT_FORMATS, parseFields, parseFiles, parseFormat, parseHeaders, parseInteger, parseInterfaces, parseNetworks,
   parsePorts, parseSwitch, parseText, parseTunnels,
@@ -104,6 +105,7 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     show: formatTunnels,
     initial: () => [],
   },
+  ...CHOICE_ROWS,
   count: {
     name: 'c', kind: 'value', metavar: 'N', group: 'Selection', key: 'HTTPLOG_C', applies: 'both',
     help: 'stop after N packets in all, counted after the filter; below 0 never',
@@ -188,6 +190,7 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     show: showSwitch,
     initial: () => false,
   },
+  ...PRIVACY_ROWS,
   workers: {
     name: 'cpu', kind: 'value', metavar: 'N', group: 'Running', key: 'HTTPLOG_CPUNO', applies: 'both',
     help: 'parsing workers',

@@ -4,6 +4,7 @@
 import { messageEnd } from '../http/body.js';
 import { MESSAGE, Message } from '../http/message.js';
 import { scanMessage } from '../http/scan.js';
+import { type Policy, WRITTEN } from '../policy/policy.js';
 import { COUNTER, COUNTERS } from '../record/counters.js';
 import { type LocalAddresses, requestKind, responseKind } from '../record/locality.js';
 import { Values } from '../record/values.js';
@@ -20,7 +21,7 @@ import { isHttp2Preface, isTlsHello } from '../http/other_protocols.js';
  * Header sections are read this far into a payload; no IP packet is longer, only segmentation offload makes such frames. A line may
  * hold what it takes from there twice (a target and its parts, a field asked for again), each byte as five: that fits REGION_BYTES.
  */
-const MAX_PAYLOAD_BYTES = 131072;
+export const MAX_PAYLOAD_BYTES = 131072;
 
 export interface BatchParserOptions {
   /** 65536 entries, 1 for a service port; undefined: every port is one */
@@ -31,6 +32,8 @@ export interface BatchParserOptions {
   readonly limit: number;
   /** names of the header fields that records keep beside those of every message; default none */
   readonly headers?: readonly string[];
+  /** undefined: every record is written, as it came */
+  readonly policy?: Policy | undefined;
 }
 
 export class BatchParser {
@@ -139,10 +142,17 @@ export class BatchParser {
   private writeRecord(isRequest: boolean): boolean {
     const { view, frame, message, format, output, counters } = this;
     const { bytes } = this.ring;
+    const { policy } = this.options;
+    view.take(bytes, isRequest);
+    const leftOut = policy === undefined ? WRITTEN : policy.leftOut(view);
+    if (leftOut !== WRITTEN) {
+      counters[leftOut]++;
+      return true;
+    }
     const sourceLocal = this.local.has(bytes, frame.source, frame.addressLength);
     const destinationLocal = this.local.has(bytes, frame.destination, frame.addressLength);
-    view.take(bytes, isRequest);
     view.kind = isRequest ? requestKind(sourceLocal, destinationLocal) : responseKind(sourceLocal, destinationLocal);
+    policy?.hide(view);
     const day = format.day(view.seconds);
     const at = output.reserve(this.ring, this.options.split ? view.kind : 0, day, format.bound(view));
     if (at < 0) return false;

@@ -3,6 +3,7 @@
 import { endianness } from 'node:os';
 import type { ReplayFilter } from '../capture/replay_filters.js';
 import type { PortRange } from '../config/settings.js';
+import { Policy } from '../policy/policy.js';
 import { localOffset, utcOffset } from '../record/clock.js';
 import { EcsFormat } from '../record/ecs.js';
 import { JsonFormat } from '../record/json.js';
@@ -14,7 +15,7 @@ import type { BatchConsumer } from '../ring/batch_ring.js';
 import { LocalTableReader } from '../ring/local_table.js';
 import { compileBpf } from '../wire/bpf.js';
 import { followTunnels } from '../wire/layers.js';
-import { BatchParser } from './batch_parser.js';
+import { BatchParser, MAX_PAYLOAD_BYTES } from './batch_parser.js';
 import type { LineOutput } from './line_output.js';
 import { type FrameFilter, LinkCache } from './link_cache.js';
 import type { ParsingOptions } from './tasks.js';
@@ -34,6 +35,7 @@ export class Parsing {
       split: options.split,
       limit: options.limit,
       headers: options.headers,
+      policy: new Policy(options.policy, options.headers, MAX_PAYLOAD_BYTES),
     }, new LocalAddresses([]));
   }
 

@@ -50,6 +50,13 @@ export function parsingOptions(
     merging,
     ports: settings.filter === '' || settings.portsGiven ? settings.ports : undefined,
     tunnels: settings.tunnels,
+    policy: {
+      include: settings.include,
+      exclude: settings.exclude,
+      sample: settings.sample,
+      anonymize: settings.anonymize,
+      redact: settings.redact,
+    },
     // Live, the capture thread counts what the kernel's filter let through.
     limit: settings.files.length > 0 ? settings.count : -1,
     filters,

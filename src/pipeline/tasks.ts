@@ -1,7 +1,7 @@
 // What a thread is started with: everything crosses the thread boundary by structured clone, shared memory by reference.
 
 import type { MessagePort } from 'node:worker_threads';
-import type { Network, OutputFormat, PortRange } from '../config/settings.js';
+import type { Network, OutputFormat, PolicySettings, PortRange } from '../config/settings.js';
 import type { Tunnel } from '../wire/encap.js';
 import type { BatchRingMemory } from '../ring/batch_ring.js';
 import type { LineBlockMemory } from '../ring/line_blocks.js';
@@ -57,6 +57,8 @@ export interface ParsingOptions {
   readonly ports: readonly PortRange[] | undefined;
   /** tunnels to look into */
   readonly tunnels: readonly Tunnel[];
+  /** which records are written, and what of them */
+  readonly policy: PolicySettings;
   /** frames to parse in all, -1 for no end */
   readonly limit: number;
   /** `-f` on replay: the program for each link type; undefined: none */

@@ -103,6 +103,7 @@ export class Totals {
       + listed([[counters[COUNTER.TLS], 'TLS hellos'], [counters[COUNTER.HTTP2], 'HTTP/2 prefaces']]),
       `${name}: records ${KIND_NAMES.map((kind, i) => `${counters[COUNTER.RECORDS + i]} ${kind}`).join(', ')}`
       + listed([[counters[COUNTER.TRUNCATED], 'truncated'], [counters[COUNTER.MALFORMED_MESSAGE], 'malformed']])
+      + leftOut(counters[COUNTER.EXCLUDED], counters[COUNTER.SAMPLED_OUT])
       + (live ? `; ${board.get(row, SOURCE.INTERFACE_DROPPED)} dropped by the interface` : ''),
     ];
   }
@@ -112,6 +113,11 @@ export class Totals {
 function listed(parts: readonly (readonly [number, string])[]): string {
   const shown = parts.filter(([number]) => number > 0).map(([number, name]) => `${number} ${name}`);
   return shown.length === 0 ? '' : ` (${shown.join(', ')})`;
+}
+
+/** Records that were not to be written, where there are any. */
+function leftOut(excluded: number, sampledOut: number): string {
+  return excluded + sampledOut === 0 ? '' : `; ${excluded} left out by -include/-exclude, ${sampledOut} by -sample`;
 }
 
 function count(number: number, noun: string): string {

@@ -36,8 +36,11 @@ export const COUNTER = {
   LINE_BYTES: 20,
   /** frames behind the last one that -c asked for (replay; live ones never reach the ring) */
   BEHIND_LIMIT: 21,
+  /** records that were not written: left out by -include or -exclude, by -sample */
+  EXCLUDED: 22,
+  SAMPLED_OUT: 23,
 } as const;
-export const COUNTERS = 22;
+export const COUNTERS = 24;
 
 /** Skip reasons by counter, as the totals name them. */
 export const SKIP_REASONS: readonly (readonly [counter: number, name: string])[] = [

@@ -39,6 +39,7 @@ const HEADERS = ascii(',"headers":');
 const VLAN = ascii(',"vlan":');
 const ENCAP = ascii(',"encap":');
 const COMMUNITY_ID = ascii(',"community_id":"');
+const REDACTED = ascii(',"redacted":true');
 const END = ascii('}\n');
 
 /** Everything of a line that the message does not decide. */
@@ -83,6 +84,7 @@ export class JsonFormat implements LineFormat {
       end = this.communityId.write(out, writeBytes(out, end, COMMUNITY_ID), record);
       out[end++] = QUOTE;
     }
+    if (record.redacted) end = writeBytes(out, end, REDACTED);
     return writeBytes(out, end, END);
   }
 

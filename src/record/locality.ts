@@ -1,6 +1,5 @@
 // Which addresses are this host's, and what kind of record that makes (SPEC section 1).
 
-import { be32 } from '../bytes/read.js';
 import type { Network } from '../config/settings.js';
 import { KIND } from './kinds.js';
 
@@ -16,7 +15,7 @@ export class LocalAddresses {
     for (const network of networks) {
       const { bytes, prefix } = network;
       if (prefix < bytes.length * 8) this.networks.push(network);
-      else if (bytes.length === 4) this.ipv4.add(be32(bytes, 0) | 0);
+      else if (bytes.length === 4) this.ipv4.add(int32(bytes, 0));
       else this.addIpv6(bytes);
     }
   }
@@ -24,8 +23,7 @@ export class LocalAddresses {
   /** Whether the address of `length` bytes (4 or 16) at `at` is in the list. */
   has(bytes: Uint8Array, at: number, length: number): boolean {
     if (length === 4) {
-      // The signed form is a small integer for the engine: no number object is made.
-      if (this.ipv4.has(be32(bytes, at) | 0)) return true;
+      if (this.ipv4.has(int32(bytes, at))) return true;
     } else if (this.hasIpv6(bytes, at)) {
       return true;
     }
@@ -55,8 +53,13 @@ export class LocalAddresses {
   }
 }
 
+/** Four bytes as a signed number: a small integer for the engine, also where this is not inlined, so no number object is made. */
+function int32(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+}
+
 function ipv6Hash(bytes: Uint8Array, at: number): number {
-  return (be32(bytes, at) ^ be32(bytes, at + 4) ^ be32(bytes, at + 8) ^ be32(bytes, at + 12)) | 0;
+  return int32(bytes, at) ^ int32(bytes, at + 4) ^ int32(bytes, at + 8) ^ int32(bytes, at + 12);
 }
 
 function matches(bytes: Uint8Array, at: number, network: Network): boolean {

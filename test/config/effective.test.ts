@@ -29,6 +29,8 @@ describe('config/effective', () => {
       '-local': ['10.0.0.0/8,::1', `${box.sysconfigPath} line 3`],
       '-c': ['-1', 'default'],
       '-d': ['/log/httplog', 'default'], '-decap': ['(none)', 'default'],
+      '-include': ['(every record)', 'default'], '-exclude': ['(none)', 'default'], '-sample': ['1', 'default'],
+      '-anonymize': ['off', 'default'], '-redact': ['on', 'default'],
       '-log_split': ['on', 'option -log_split'],
       '-o': ['text', 'default'],
       '-fields': ['all', 'default'],

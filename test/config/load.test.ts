@@ -56,6 +56,17 @@ const TEXTS: { readonly [Name in SettingName]: Texts } = {
     good: [['all', 'all'], ['gre', 'gre'], ['vxlan,gre', 'gre,vxlan'], ['gre, gre', 'gre'], ['6in4,4in6,6in6,ipip', 'ipip,6in4,4in6,6in6']],
     bad: ['', 'none', 'all,gre', 'GRE', 'gre,', 'l2tp', 'erspan'],
   },
+  include: {
+    good: [['path=/a*', 'path=/a*'], ['host=a  path=b,c', 'host=a path=b,c'], ['status=5?? or addr=10.1.1.1/8', 'status=5?? or addr=10.0.0.0/8']],
+    bad: ['', ' ', 'path', 'path=', 'port=80', 'status=5xx', 'addr=x', 'or', 'path=a or', 'path=a,'],
+  },
+  exclude: { good: [['method=GET,POST', 'method=GET,POST'], ['host=a', 'host=a'], ['path=/b', 'path=/b']], bad: ['', '/health', 'path=/a, path=/b', 'path=\\'] },
+  sample: { good: [['1', '1'], ['10', '10'], ['2147483647', '2147483647']], bad: ['', '0', '-1', '1/10', '0.1', '2147483648'] },
+  anonymize: {
+    good: [['24,48', '24,48'], ['0, 0', '0,0'], ['32,128', 'off'], ['32,64', '32,64'], ['off', 'off']],
+    bad: ['', '24', '24,', ',48', '33,48', '24,129', '-1,48', '24,48,8', '/24,/48', 'on'],
+  },
+  redact: { good: [...SWITCHES, ['query', 'query']], bad: [...NO_SWITCHES, 'all', 'QUERY'] },
   directory: { good: [['/log', '/log'], ['-', '-'], ['a b', 'a b'], ['.', '.']], bad: NO_TEXTS },
   split: { good: SWITCHES, bad: NO_SWITCHES },
   format: { good: [['text', 'text'], ['json', 'json'], ['tsv', 'tsv'], ['ecs', 'ecs']], bad: ['', 'JSON', 'xml', 'text ', 'text,json'] },
@@ -93,7 +104,7 @@ describe('config/load', () => {
     assert.equal(action, 'run');
     assert.deepEqual(settings, {
       interfaces: [], promiscuous: true, files: [], ports: [{ first: 80, last: 80 }], portsGiven: false, filter: '', local: undefined,
-      tunnels: [], directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, count: -1, workers: 2, cpuProfile: '',
+      tunnels: [], include: [], exclude: [], sample: 1, anonymize: { ipv4: 32, ipv6: 128 }, redact: 'on', directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, count: -1, workers: 2, cpuProfile: '',
       logEvery: 10000, addVlan: false, addCommunityId: false, fields: ALL_COLUMNS, headers: [], utc: false,
     });
     assert.deepEqual(new Set(Object.values(origins)), new Set(['default']));
@@ -326,7 +337,7 @@ describe('httplog.conf', () => {
       if (key === undefined) continue;
       assert.match(origins[setting], /^\.\/httplog\.conf line \d+$/);
       assert.ok(sample.includes(`(-${name})`), `the comment names -${name}`);
-      if (!['interfaces', 'filter', 'local', 'tunnels', 'cpuProfile'].includes(setting)) assert.deepEqual(settings[setting], defaults[setting], key);
+      if (!['interfaces', 'filter', 'local', 'tunnels', 'include', 'exclude', 'cpuProfile'].includes(setting)) assert.deepEqual(settings[setting], defaults[setting], key);
     }
   });
 });

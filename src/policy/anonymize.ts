@@ -1,0 +1,36 @@
+// Addresses cut to prefixes (-anonymize): the record shows networks in place of hosts.
+
+import type { PrefixLengths } from '../config/settings.js';
+import type { RecordView } from '../record/view.js';
+
+const LONGEST_ADDRESS = 16;
+
+/** Replaces the addresses of a record by copies of which only the leading bits are left. */
+export class Anonymizer {
+  private readonly mask4: Uint8Array;
+  private readonly mask6: Uint8Array;
+  /** source, then destination; shared memory like the frames, so that the formats see one kind of array */
+  private readonly scratch = new Uint8Array(new SharedArrayBuffer(2 * LONGEST_ADDRESS));
+
+  constructor({ ipv4, ipv6 }: PrefixLengths) {
+    this.mask4 = maskOf(ipv4, 4);
+    this.mask6 = maskOf(ipv6, 16);
+  }
+
+  /** The copies hold until the next record. */
+  apply(view: RecordView): void {
+    const { scratch } = this;
+    const mask = view.frame.addressLength === 4 ? this.mask4 : this.mask6;
+    for (let i = 0; i < mask.length; i++) {
+      scratch[i] = view.addressBytes[view.source + i] & mask[i];
+      scratch[LONGEST_ADDRESS + i] = view.addressBytes[view.destination + i] & mask[i];
+    }
+    view.addressBytes = scratch;
+    view.source = 0;
+    view.destination = LONGEST_ADDRESS;
+  }
+}
+
+function maskOf(prefix: number, length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, at) => 0xff00 >> Math.min(8, Math.max(0, prefix - at * 8)) & 0xff);
+}
