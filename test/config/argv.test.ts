@@ -80,7 +80,7 @@ describe('config/argv', () => {
     [['-prom=on'], /^unknown option '-prom=on'; did you mean -promisc\?/],
     [['--interface'], /^unknown option '--interface'; httplog -h lists/],
     [['-p80'], /^unknown option '-p80'; did you mean -p\?/],
-    [['-fields', 'a'], /^unknown option '-fields'/],
+    [['-columns', 'a'], /^unknown option '-columns'/],
     [['-capture', 'libpcap'], /^unknown option '-capture'/],
     [['-u', 'nobody'], /^unknown option '-u'/],
     [['-Log_split'], /did you mean -log_split/],
