@@ -1,10 +1,11 @@
 // One format's parse of a batch: the lines, and what must hold of them.
 
 import assert from 'node:assert/strict';
-import { BatchParser } from '../../src/pipeline/batch_parser.js';
+import { BatchParser, MAX_PAYLOAD_BYTES } from '../../src/pipeline/batch_parser.js';
 import { REGION_BYTES } from '../../src/pipeline/engine.js';
 import { LineOutput } from '../../src/pipeline/line_output.js';
 import { LinkCache } from '../../src/pipeline/link_cache.js';
+import { Policy } from '../../src/policy/policy.js';
 import { COUNTER, COUNTERS, SKIP_REASONS } from '../../src/record/counters.js';
 import type { LocalAddresses } from '../../src/record/locality.js';
 import type { LineFormat, RecordView } from '../../src/record/view.js';
@@ -37,13 +38,13 @@ export class FormatRun {
     this.blocks = makeBlocks(2, format.split ? KINDS : 1, REGION_BYTES);
   }
 
-  /** Makes ready for a capture. */
+  /** Makes ready for captures whose interfaces are in this table. */
   begin(links: SharedArrayBuffer, rings: Rings, local: LocalAddresses): void {
-    const { split, headers } = this.format;
-    const options = { ports: undefined, split, limit: -1, headers };
+    const { split, headers, policy } = this.format;
     const parser = (ring: BatchConsumer): BatchParser => {
       const output = new LineOutput(this.blocks, false, (number) => this.take(this.blocks[number]), () => false);
       const format = new BoundedFormat(this.format.make());
+      const options = { ports: undefined, split, limit: -1, headers, policy: new Policy(policy, headers, MAX_PAYLOAD_BYTES) };
       return new BatchParser(ring, new LinkCache(links, () => undefined), format, output, options, local);
     };
     this.parsers = { plain: parser(rings.plain), poisoned: parser(rings.poisoned), guarded: parser(rings.guarded) };

@@ -1,6 +1,8 @@
 // Every line format, and what each line it writes must be, whatever the message was. A new format joins with a row.
 
 import assert from 'node:assert/strict';
+import { parseRules } from '../../src/config/rules.js';
+import type { PolicySettings } from '../../src/config/settings.js';
 import { utcOffset } from '../../src/record/clock.js';
 import { EcsFormat } from '../../src/record/ecs.js';
 import { JsonFormat } from '../../src/record/json.js';
@@ -15,6 +17,8 @@ export interface FuzzedFormat {
   readonly headers: readonly string[];
   /** lines go to a region for each kind */
   readonly split: boolean;
+  /** which records are written, and what is hidden in them */
+  readonly policy: PolicySettings;
   readonly make: () => LineFormat;
   /** @param line without its newline @throws AssertionError when it could mislead a reader */
   readonly check: (line: Uint8Array) => void;
@@ -66,14 +70,32 @@ function checkTsv(columns: number): (line: Uint8Array) => void {
   };
 }
 
+/** Records as they came. */
+const PLAIN: PolicySettings = { include: [], exclude: [], sample: 1, anonymize: { ipv4: 32, ipv6: 128 }, redact: 'off' };
+const SECRET: PolicySettings = { ...PLAIN, redact: 'on' };
+const HIDDEN: PolicySettings = { ...PLAIN, anonymize: { ipv4: 24, ipv6: 48 }, redact: 'query' };
+const CHOSEN: PolicySettings = {
+  ...SECRET, sample: 2, include: rules('host=*e*t path=/* or status=?0?,4?? or method=POST'), exclude: rules('addr=10.0.0.0/9,2001:db8::/33 path=*\\\\*'),
+};
+const HEADERS = ['referer', 'authorization', 'set-cookie', 'cookie', 'location', 'x-request-id'];
+const COLUMNS = [...COLUMN_NAMES, ...HEADERS.map((name) => `headers.${name}`)];
+
+function rules(text: string): PolicySettings['include'] {
+  const parsed = parseRules([text]);
+  assert.ok(parsed, text);
+  return parsed;
+}
+
 export const FUZZED_FORMATS: readonly FuzzedFormat[] = [
-  { name: 'text', headers: [], split: false, check: checkText(textLine('')),
+  { name: 'text', headers: [], split: false, policy: PLAIN, check: checkText(textLine('')),
     make: () => new TextFormat({ zone: utcOffset, addVlan: false, addInterface: false }) },
-  { name: 'text with columns added', headers: [], split: true, check: checkText(textLine('if=[^ ]+ vlan=[0-9.-]+ ')),
+  { name: 'text with columns added', headers: [], split: true, policy: CHOSEN, check: checkText(textLine('if=[^ ]+ vlan=[0-9.-]+ ')),
     make: () => new TextFormat({ zone: utcOffset, addVlan: true, addInterface: true }) },
-  { name: 'json', headers: [], split: false, check: checkJson, make: () => new JsonFormat() },
-  { name: 'tsv', headers: [], split: false, check: checkTsv(COLUMN_NAMES.length), make: () => new TsvFormat(COLUMN_NAMES) },
+  { name: 'json', headers: [], split: false, policy: PLAIN, check: checkJson, make: () => new JsonFormat() },
+  { name: 'json with header fields', headers: HEADERS, split: false, policy: SECRET, check: checkJson,
+    make: () => new JsonFormat({ headers: HEADERS, addCommunityId: true }) },
+  { name: 'tsv', headers: HEADERS, split: false, policy: HIDDEN, check: checkTsv(COLUMNS.length), make: () => new TsvFormat(COLUMNS) },
   // whose first column is the message's own, so that it could pretend to be a comment
-  { name: 'tsv of one column', headers: [], split: true, check: checkTsv(1), make: () => new TsvFormat(['target']) },
-  { name: 'ecs', headers: [], split: false, check: checkJson, make: () => new EcsFormat({ headers: [], hostname: 'watcher' }) },
+  { name: 'tsv of one column', headers: [], split: true, policy: PLAIN, check: checkTsv(1), make: () => new TsvFormat(['target']) },
+  { name: 'ecs', headers: HEADERS, split: false, policy: SECRET, check: checkJson, make: () => new EcsFormat({ headers: HEADERS, hostname: 'watcher' }) },
 ];

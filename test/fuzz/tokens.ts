@@ -5,11 +5,12 @@ import { latin1 } from '../support/fence.js';
 const METHODS = ['GET ', 'HEAD ', 'POST ', 'CONNECT ', 'OPTIONS ', 'PROPFIND ', 'M-SEARCH ', 'BASELINE-CONTROL ', 'get ', 'PRI '];
 const VERSIONS = [' HTTP/1.1', ' HTTP/1.0', ' HTTP/1.9', ' HTTP/2.0', ' HTTP/1.', ' HTTP/1.10', ' RTSP/1.0'];
 const STATUS = ['HTTP/1.1 200 OK', 'HTTP/1.1 304', 'HTTP/1.0  404  Not   Found', 'HTTP/1.1 20', 'HTTP/1.1\t101\tx', 'HTTP/1.1 100 -'];
-const TARGETS = ['/', '*', '-', '/a b', '/%00', '//x', 'http://user:pass@host/?token=1', 'rtsp://x', '/\\x0a', `/${'a'.repeat(300)}`];
+const TARGETS = ['/', '*', '-', '/a b', '/%00', '//x', 'http://user:pass@host/?token=1', '/?a=1&PassWord=%20&sig=',
+  '/?%74oken=x#access_token=y', 'http://[::1]:80:@x', '//u:p@', '?&=&;', 'rtsp://x', '/\\x0a', `/${'a'.repeat(300)}`];
 const FIELDS = ['Host: ', 'host:', 'HOST : ', 'User-Agent: ', 'Content-Length: ', 'Content-Type: ', 'Transfer-Encoding: chunked', 'Cookie: ',
-  'Authorization: ', 'Content-Length', ': ', ' folded', '\tfolded'];
+  'Authorization: Basic ', 'Proxy-Authorization:', 'Set-Cookie: ', 'Referer: ', 'Location: ', 'X-Request-Id: ', 'Content-Length', ': ', ' folded', '\tfolded'];
 const VALUES = ['-', '5', '0', '007', '9007199254740991', '9007199254740992', '99999999999999999999', '-1', '+5', '5, 5', 'example.test',
-  'a"b', "a'b", 'a\\b', '\\x0a', '\\', '"', '{}', ',', '%0d%0a', '\u00e9'];
+  'a"b', "a'b", 'a\\b', '\\x0a', '\\', '"', '{}', ',', '%0d%0a', '\u00e9', 'https://u:p@h/?api_key=1', '@', '#', '?token=', '%'];
 const ENDS = ['\r\n', '\n', '\r', '\r\r\n', '\r\n\r\n', '\n\n', '\n\r\n', '\r\n \r\n'];
 const CHUNKS = ['0\r\n\r\n', '5\r\nhello\r\n', 'ffffffff\r\n', 'fffffff\r\n', '1;x=y\r\na\r\n', '00000000000000000001\r\na\r\n'];
 /** blanks and controls; UTF-8 good, overlong, cut, surrogate, too large; C1, line separators, BOM, right-to-left */
