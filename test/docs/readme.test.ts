@@ -10,6 +10,7 @@ import { renderOptionReference } from '../../src/config/help.js';
 import { KIND_NAMES } from '../../src/record/kinds.js';
 import { SKIP_REASONS } from '../../src/record/counters.js';
 import { LINK_TYPES, linkTypeName } from '../../src/wire/layers.js';
+import { SECRET_NAMES } from '../../src/policy/secret_names.js';
 import { ROOT } from '../scripts/project.js';
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -82,6 +83,11 @@ describe('README.md', () => {
     for (const linkType of LINK_TYPES) assert.ok(flowing.includes(linkTypeName(linkType)), linkTypeName(linkType));
     for (const kind of KIND_NAMES) assert.match(README, new RegExp(`^\\| ${kind} \\| \\S`, 'm'));
     for (const [, reason] of SKIP_REASONS) assert.match(README, new RegExp(`^ *\\| ${reason} \\| \\S`, 'm'));
+  });
+
+  it('lists every name that -redact takes for a secret', () => {
+    const privacy = README.slice(README.indexOf('The names:\n'), README.indexOf('**`-anonymize'));
+    assert.deepEqual([...privacy.matchAll(/`([^`]+)`/g)].map(([, name]) => name), SECRET_NAMES);
   });
 
   for (const name of ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'docs/architecture.md']) {
