@@ -2,15 +2,15 @@
 // the writer merges sources by time and would else wait for an idle one.
 
 import type { BatchProducer } from '../ring/batch_ring.js';
-import type { LibpcapSource } from './libpcap_source.js';
-import { BLOCK_TIMEOUT_MS } from './pcap_handle.js';
+import { BLOCK_TIMEOUT_MS } from './live_handle.js';
+import type { LiveSource } from './live_source.js';
 
 /** How long an idle source's frames may still be on their way to us: two block time-outs, and one for a busy machine. */
 const WATERMARK_LAG_MS = 3 * BLOCK_TIMEOUT_MS;
 
 export class BatchPublisher {
   /** whose frames the open slot holds */
-  private owner: LibpcapSource | undefined;
+  private owner: LiveSource | undefined;
   /** watermark of each row's last batch, seconds */
   private readonly watermarks: number[] = [];
   /** time of the newest frame published, seconds */
@@ -27,7 +27,7 @@ export class BatchPublisher {
    * Has a slot open for a source; publishes what another one left in it.
    * @returns false when the workers have every slot: try again
    */
-  open(source: LibpcapSource, timeoutMs: number): boolean {
+  open(source: LiveSource, timeoutMs: number): boolean {
     if (this.owner !== source) this.publish();
     if (!this.producer.acquire(timeoutMs)) return false;
     this.owner = source;
@@ -46,7 +46,7 @@ export class BatchPublisher {
   }
 
   /** Moves the watermark of a source that just had nothing (or is closed), if frames of others wait for that and a slot is free. */
-  advance(source: LibpcapSource): void {
+  advance(source: LiveSource): void {
     const before = this.watermarks[source.row] ?? 0;
     const milliseconds = Date.now() - WATERMARK_LAG_MS;
     // Its own frames may be newer than the lag: the watermark never goes back.
@@ -59,11 +59,11 @@ export class BatchPublisher {
    * Tells by an endless watermark that a source is closed for good: nobody waits for it any more, even should it come back.
    * @returns false when the workers have every slot: try again
    */
-  finish(source: LibpcapSource): boolean {
+  finish(source: LiveSource): boolean {
     return this.empty(source, Infinity, 0);
   }
 
-  private empty(source: LibpcapSource, seconds: number, nanoseconds: number): boolean {
+  private empty(source: LiveSource, seconds: number, nanoseconds: number): boolean {
     this.publish();
     if (!this.producer.acquire(0)) return false;
     this.producer.publish(source.row, source.nextFrame, seconds, nanoseconds);

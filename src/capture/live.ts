@@ -10,8 +10,9 @@ import type { LinkRegistry } from '../ring/link_table.js';
 import type { LocalTableWriter } from '../ring/local_table.js';
 import type { SourceBoard } from '../ring/source_board.js';
 import { BatchPublisher } from './batch_publisher.js';
+import { ClosedRings } from './closed_rings.js';
 import { libpcap } from './libpcap.js';
-import type { LibpcapSource } from './libpcap_source.js';
+import type { LiveSource } from './live_source.js';
 import { LiveSources } from './live_sources.js';
 import { LocalWatch } from './local_watch.js';
 import type { CaptureReport } from './messages.js';
@@ -28,6 +29,8 @@ export interface LiveOptions extends OpenOptions {
   readonly localGiven: readonly Network[] | undefined;
 }
 
+/** poll() passes over it. */
+const NOT_POLLED = -1;
 /** The longest wait, so that a stop request is seen. */
 const WAIT_MS = 200;
 /** While draining, while idle sources hold up others, and while a slot is taken by the workers. */
@@ -42,6 +45,11 @@ const NEWS_MS = 100;
 const LOOK_AGAIN_MS = 30_000;
 /** A lone source's frames are gathered this long before they are handed over: a batch costs the workers more than a frame. */
 const GATHER_MS = 20;
+/**
+ * While frames lie in a kernel buffer that goes on filling: poll() would return at once. The default buffer of 8 MiB holds 10 to 20
+ * ms of the fastest traffic seen in tests.
+ */
+const PACE_MS = 2;
 /** The longest drain. */
 const DRAIN_MS = 5000;
 
@@ -58,11 +66,12 @@ export function runLiveCapture(
   report: CaptureReport,
 ): void {
   const dump = new SlotDump();
+  const closedRings = new ClosedRings();
   let capture: LiveCapture | undefined;
   try {
     libpcap(); // a machine without it hears that first, and once
-    const sources = new LiveSources(options.interfaces, options, board, links, dump, report);
-    capture = new LiveCapture(producer, sources, new LocalWatch(options.localGiven, local, report), report);
+    const sources = new LiveSources(options.interfaces, options, board, links, { dump, closedRings }, report);
+    capture = new LiveCapture(producer, sources, closedRings, new LocalWatch(options.localGiven, local, report), report);
     capture.run(options.count);
   } catch (error) {
     report({ type: 'failed', text: error instanceof Error ? error.message : String(error) });
@@ -80,7 +89,7 @@ class LiveCapture {
   private linksChanged = true;
   private addressesChanged = true;
   /** what poll() waits for: the news socket, then the open sources */
-  private waiting: LibpcapSource[] = [];
+  private waiting: LiveSource[] = [];
   private entries = new DataView(new ArrayBuffer(POLLFD_BYTES));
   /** frames still wanted */
   private remaining = Infinity;
@@ -94,6 +103,7 @@ class LiveCapture {
   constructor(
     private readonly producer: BatchProducer,
     private readonly sources: LiveSources,
+    private readonly closedRings: ClosedRings,
     private readonly local: LocalWatch,
     private readonly report: CaptureReport,
   ) {
@@ -133,20 +143,26 @@ class LiveCapture {
   private watch(): void {
     this.waiting = this.sources.open;
     this.entries = new DataView(new ArrayBuffer((this.waiting.length + 1) * POLLFD_BYTES));
-    [this.news, ...this.waiting].forEach(({ fd }, index) => {
-      this.entries.setInt32(index * POLLFD_BYTES, fd, LITTLE_ENDIAN);
-      this.entries.setInt16(index * POLLFD_BYTES + 4, POLLIN, LITTLE_ENDIAN);
-    });
+    this.entries.setInt32(0, this.news.fd, LITTLE_ENDIAN);
+    for (let index = 0; index <= this.waiting.length; index++) this.entries.setInt16(index * POLLFD_BYTES + 4, POLLIN, LITTLE_ENDIAN);
   }
 
   private wait(more: boolean): void {
+    const { entries, waiting } = this;
+    let holding = false;
+    let draining = this.drainEndsMs !== undefined;
+    for (const [index, source] of waiting.entries()) {
+      if (source.holding) holding = true;
+      if (source.draining) draining = true;
+      entries.setInt32((index + 1) * POLLFD_BYTES, source.holding ? NOT_POLLED : source.fd, LITTLE_ENDIAN);
+    }
     let timeoutMs = WAIT_MS;
     if (more) timeoutMs = 0;
-    else if (this.publisher.pending > 0) timeoutMs = Math.max(0, Math.ceil(this.gatheredMs - performance.now()));
-    else if (this.drainEndsMs !== undefined || this.waiting.some((source) => source.draining)) timeoutMs = SHORT_WAIT_MS;
-    else if (this.waiting.length > 1) timeoutMs = SWEEP_MS;
-    const { entries } = this;
-    poll(new Uint8Array(entries.buffer), this.waiting.length + 1, timeoutMs);
+    else if (holding) timeoutMs = PACE_MS;
+    else if (draining) timeoutMs = SHORT_WAIT_MS;
+    else if (waiting.length > 1) timeoutMs = SWEEP_MS;
+    if (this.publisher.pending > 0) timeoutMs = Math.min(timeoutMs, Math.max(0, Math.ceil(this.gatheredMs - performance.now())));
+    poll(new Uint8Array(entries.buffer), waiting.length + 1, timeoutMs);
   }
 
   private events(index: number): number {
@@ -162,9 +178,11 @@ class LiveCapture {
     const sweep = now >= this.nextSweepMs;
     if (sweep) this.nextSweepMs = now + SWEEP_MS;
     let more = false;
-    const drained: LibpcapSource[] = [];
+    const drained: LiveSource[] = [];
     for (const [index, source] of this.waiting.entries()) {
-      if (!sweep && !source.draining && !source.more && this.events(index + 1) === 0) continue;
+      const due = sweep || source.draining || source.more || source.holding || this.events(index + 1) !== 0;
+      if (!due) continue;
+      source.reclaim(this.producer);
       if (!this.publisher.open(source, SHORT_WAIT_MS)) return true; // the workers have every slot
       source.more = this.fillOne(source) === FILL.MORE;
       if (source.more) more = true;
@@ -178,7 +196,7 @@ class LiveCapture {
   }
 
   /** Fills the open slot from a source, and publishes it unless frames may still gather. */
-  private fillOne(source: LibpcapSource): number {
+  private fillOne(source: LiveSource): number {
     const before = this.publisher.pending;
     let result: number = FILL.IDLE;
     source.allowance = this.remaining;
@@ -192,12 +210,12 @@ class LiveCapture {
     const now = performance.now();
     if (before === 0) this.gatheredMs = now + GATHER_MS;
     const gathering = result === FILL.IDLE && this.waiting.length === 1 && !source.draining;
-    if (!gathering || now >= this.gatheredMs) this.publisher.publish();
+    if (!gathering || source.pressed || now >= this.gatheredMs) this.publisher.publish();
     return result;
   }
 
   /** A handle failed. libpcap often hears of a vanished interface before the news are read: then that is what is told. */
-  private broke(source: LibpcapSource, failure: SourceError): void {
+  private broke(source: LiveSource, failure: SourceError): void {
     if (source.draining) return;
     this.linksChanged = true;
     this.lookAgain(performance.now());
@@ -206,12 +224,12 @@ class LiveCapture {
     this.sources.broke(source, failure);
   }
 
-  private advance(source: LibpcapSource): void {
+  private advance(source: LiveSource): void {
     if (this.sources.all.length > 1) this.publisher.advance(source);
   }
 
   /** Closes a drained source. One of `any` has most likely gone for good; a named one is waited for. */
-  private retire(source: LibpcapSource): void {
+  private retire(source: LiveSource): void {
     if (this.sources.any && this.sources.all.length > 1 && !this.publisher.finish(source)) return;
     this.sources.detach(source);
     this.watch();
@@ -225,6 +243,7 @@ class LiveCapture {
     if (tick) {
       this.nextTickMs = now + TICK_MS;
       for (const source of this.sources.open) source.refresh();
+      this.closedRings.sweep(this.producer);
     }
     if (this.drainEndsMs !== undefined) return;
     const news = now >= this.nextNewsMs && (this.linksChanged || this.addressesChanged);
@@ -262,6 +281,7 @@ class LiveCapture {
 
   close(): void {
     for (const source of this.sources.all) source.close();
+    this.closedRings.sweep(this.producer);
     this.news.close();
     this.asking.close();
   }

@@ -4,10 +4,9 @@
 import type { Link } from '../host/links.js';
 import type { LinkRegistry } from '../ring/link_table.js';
 import { MAX_SOURCES, type SourceBoard } from '../ring/source_board.js';
-import { LibpcapSource } from './libpcap_source.js';
+import { LiveSource } from './live_source.js';
 import type { CaptureReport } from './messages.js';
-import { FilterError, type OpenOptions, UnsuitableInterface, openInterface } from './open_interface.js';
-import type { SlotDump } from './slot_dump.js';
+import { FilterError, type HandleSurroundings, type OpenOptions, UnsuitableInterface, openInterface } from './open_interface.js';
 import { SourceError } from './source.js';
 
 const ANY = 'any';
@@ -25,7 +24,7 @@ interface Waiting {
 
 export class LiveSources {
   /** every source there has been, by row */
-  readonly all: LibpcapSource[] = [];
+  readonly all: LiveSource[] = [];
   /** `any` was asked for */
   readonly any: boolean;
   private readonly names: ReadonlySet<string>;
@@ -37,7 +36,7 @@ export class LiveSources {
     private readonly options: OpenOptions,
     private readonly board: SourceBoard,
     private readonly links: LinkRegistry,
-    private readonly dump: SlotDump,
+    private readonly surroundings: HandleSurroundings,
     private readonly report: CaptureReport,
   ) {
     this.names = new Set(interfaces);
@@ -45,7 +44,7 @@ export class LiveSources {
   }
 
   /** Sources with a handle. */
-  get open(): LibpcapSource[] {
+  get open(): LiveSource[] {
     return this.all.filter((source) => source.open);
   }
 
@@ -126,7 +125,7 @@ export class LiveSources {
   }
 
   /** A source's handle cannot go on: it is drained, closed, and opened again later. */
-  broke(source: LibpcapSource, failure: SourceError): void {
+  broke(source: LiveSource, failure: SourceError): void {
     if (source.draining) return; // what made it drain has been told
     source.stopIntake();
     this.report({ type: 'warning', text: `${failure.message}; trying to resume` });
@@ -134,13 +133,13 @@ export class LiveSources {
   }
 
   /** Closes a source; its numbers stay. */
-  detach(source: LibpcapSource): void {
+  detach(source: LiveSource): void {
     const lost = source.detach();
     if (lost === 0) return;
     this.report({ type: 'warning', text: `${source.name}: ${lost} frames were left in the kernel's buffer; they count as dropped` });
   }
 
-  private source(name: string): LibpcapSource | undefined {
+  private source(name: string): LiveSource | undefined {
     return this.all.find((source) => source.name === name);
   }
 
@@ -150,10 +149,10 @@ export class LiveSources {
     }
     try {
       const warn = (text: string): void => this.report({ type: 'warning', text });
-      const { handle, filter, kernelFilters, bufferBytes } = openInterface(link, this.options, warn);
+      const { handle, filter, kernelFilters, bufferBytes } = openInterface(link, this.options, this.surroundings, warn);
       let source = this.source(link.name);
       if (source === undefined) {
-        source = new LibpcapSource(this.all.length, link.name, this.links, this.dump, this.board);
+        source = new LiveSource(this.all.length, link.name, this.links, this.board);
         this.all.push(source);
       }
       source.attach(handle, link.index, kernelFilters);
@@ -162,6 +161,7 @@ export class LiveSources {
         row: source.row,
         name: link.name,
         linkType: handle.linkType,
+        way: handle.way,
         ...(bufferBytes === undefined ? {} : { bufferBytes }),
         filter,
         timestampPrecision: handle.nanoseconds ? 'ns' : 'us',

@@ -6,7 +6,7 @@
 // holds whenever the row is written, with nothing waiting once a handle is settled.
 
 import { SOURCE, type SourceBoard } from '../ring/source_board.js';
-import type { PcapHandle } from './pcap_handle.js';
+import type { LiveHandle } from './live_handle.js';
 
 // struct pcap_stat
 const RECEIVED = 0;
@@ -15,7 +15,7 @@ const INTERFACE_DROPPED = 2;
 const STATISTICS = 3;
 
 /** What is needed of a handle. */
-export type CountingHandle = Pick<PcapHandle, 'readStatistics'>;
+export type CountingHandle = Pick<LiveHandle, 'readStatistics'>;
 
 export class LiveTotals {
   private received = 0;

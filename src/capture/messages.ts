@@ -1,5 +1,7 @@
 // What the capture thread tells main: everything rare. Frames go through the ring, numbers through the source board.
 
+import type { CaptureWay } from './live_handle.js';
+
 /** A source is open: what SPEC section 5 says at start. */
 export interface OpenedMessage {
   readonly type: 'opened';
@@ -9,6 +11,8 @@ export interface OpenedMessage {
   readonly name: string;
   /** LINKTYPE_ number; of a file with several, the first */
   readonly linkType: number;
+  /** how its frames come, live only */
+  readonly way?: CaptureWay;
   /** kernel buffer granted in bytes, live only */
   readonly bufferBytes?: number;
   /** BPF expression in force, live only */

@@ -1,6 +1,6 @@
 // A libpcap handle on one interface: opened, filtered, read in batches, its intake stopped, its counters read.
 
-import { type Pointer, attachFilter, attachedFilterLength, setSocketOption } from '../host/libc.js';
+import { type Pointer, attachedFilterLength } from '../host/libc.js';
 import type { Link } from '../host/links.js';
 import { dltToLinkType } from './link_types.js';
 import {
@@ -11,7 +11,10 @@ import {
   PROGRAM_BYTES,
   TSTAMP_PRECISION_NANO,
   libpcap,
+  programInstructions,
 } from './libpcap.js';
+import { BLOCK_TIMEOUT_MS } from './live_handle.js';
+import { dropAll, ignoreOutgoing } from './packet_socket.js';
 import { SourceError } from './source.js';
 
 /** How to open an interface. */
@@ -22,14 +25,6 @@ export interface HandleOptions {
   /** kernel buffer, 1 to 2047 */
   readonly bufferMiB: number;
 }
-
-/** After this long the kernel hands over a block that is not full; it looks as often, so one may take twice that. */
-export const BLOCK_TIMEOUT_MS = 100;
-
-const SOL_PACKET = 263;
-const PACKET_IGNORE_OUTGOING = 23;
-/** BPF `ret #0`: no frame passes. struct sock_filter: 16-bit code (BPF_RET 6), two jump bytes, 32-bit constant. */
-const DROP_ALL = new Uint8Array(new Uint16Array([6, 0, 0, 0]).buffer);
 
 export class PcapHandle {
   private constructor(
@@ -60,12 +55,9 @@ export class PcapHandle {
       pcap.close(pointer);
       throw new SourceError(`${link.name}: cannot be polled: ${reason}`);
     }
-    if (link.loopback) {
-      // A packet on loopback passes twice, going out and coming in; libpcap hands over one, the kernel counts both. Not on
-      // other interfaces: there it would hide what this host sends.
-      if (setSocketOption(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, new Uint8Array(new Int32Array([1]).buffer), 4) < 0) {
-        warn(`${link.name}: this kernel (before 4.20) counts every packet twice; the second count shows as prefilter`);
-      }
+    // libpcap hands over one of the two, but the kernel counts both.
+    if (link.loopback && !ignoreOutgoing(fd)) {
+      warn(`${link.name}: this kernel (before 4.20) counts every packet twice; the second count shows as prefilter`);
     }
     const linkType = dltToLinkType(pcap.datalink(pointer));
     const nanoseconds = pcap.getTstampPrecision(pointer) === TSTAMP_PRECISION_NANO;
@@ -78,15 +70,31 @@ export class PcapHandle {
    * @throws SourceError with libpcap's words when it does not compile
    */
   setFilter(expression: string): boolean {
+    const set = this.withProgram(expression, (program) => this.pcap.setFilter(this.pointer, program));
+    if (set < 0) throw new SourceError(`${this.name}: the filter cannot be set: ${oneLine(this.pcap.getErr(this.pointer))}`);
+    return attachedFilterLength(this.fd) > 0;
+  }
+
+  /**
+   * Compiles an expression on this handle, for another socket on the same interface.
+   * @returns struct sock_filter, 8 bytes each; what passes is cut at the snaplen
+   * @throws SourceError as setFilter()
+   */
+  compile(expression: string): Uint8Array {
+    return this.withProgram(expression, (program) => programInstructions(program).slice());
+  }
+
+  private withProgram<T>(expression: string, use: (program: Uint8Array) => T): T {
     const { pcap } = this;
     const program = new Uint8Array(PROGRAM_BYTES);
     if (pcap.compile(this.pointer, program, expression, 1, NETMASK_UNKNOWN) < 0) {
       throw new SourceError(`${this.name}: the filter "${expression}" does not compile: ${oneLine(pcap.getErr(this.pointer))}`);
     }
-    const set = pcap.setFilter(this.pointer, program);
-    pcap.freeCode(program);
-    if (set < 0) throw new SourceError(`${this.name}: the filter cannot be set: ${oneLine(pcap.getErr(this.pointer))}`);
-    return attachedFilterLength(this.fd) > 0;
+    try {
+      return use(program);
+    } finally {
+      pcap.freeCode(program);
+    }
   }
 
   /**
@@ -94,7 +102,7 @@ export class PcapHandle {
    * throw away what the buffer holds.
    */
   stopIntake(): void {
-    attachFilter(this.fd, DROP_ALL);
+    dropAll(this.fd);
   }
 
   /** A dumper that writes to `stream`: the savefile header at once, then what dispatch() reads. */

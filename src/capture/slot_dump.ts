@@ -10,6 +10,7 @@
 import { LITTLE_ENDIAN, type Pointer, closeStream, openMemoryStream, setStreamBuffer } from '../host/libc.js';
 import type { BatchProducer } from '../ring/batch_ring.js';
 import { libpcap } from './libpcap.js';
+import type { FrameSink } from './live_handle.js';
 import type { PcapHandle } from './pcap_handle.js';
 import { SourceError } from './source.js';
 
@@ -25,11 +26,6 @@ const VLAN_TAG_BYTES = 4;
 /** Between the cache's size and a call a frame. */
 const STREAM_BUFFER_BYTES = 64 << 10;
 const FULLY_BUFFERED = 0;
-
-/** What a frame's row of the index needs besides its bytes. */
-export interface FrameSink {
-  frame(offset: number, length: number, wireLength: number, seconds: number, fraction: number): void;
-}
 
 /** One stream at a time, over the slot that is open. */
 export class SlotDump {
@@ -72,14 +68,15 @@ export class SlotDump {
 
   /**
    * Reads at most `frames` frames of the handle into the slot and tells the sink each.
+   * @param unit nanoseconds that the fraction of a second counts in
    * @returns as PcapHandle.dispatch(); frames read before an error are told too
    * @throws SourceError when the stream overflowed, which room() excludes
    */
-  read(handle: PcapHandle, frames: number, sink: FrameSink): number {
+  read(handle: PcapHandle, frames: number, unit: number, sink: FrameSink): number {
     const result = handle.dispatch(frames, this.dumper);
     if (result === 0) return 0;
     const end = this.flushed(handle);
-    this.walk(end, sink);
+    this.walk(end, unit, sink);
     return result;
   }
 
@@ -89,7 +86,7 @@ export class SlotDump {
     return Number(pcap.dumpFtell(this.dumper));
   }
 
-  private walk(end: number, sink: FrameSink): void {
+  private walk(end: number, unit: number, sink: FrameSink): void {
     const { view, start } = this;
     let at = this.used;
     while (at < end) {
@@ -99,7 +96,8 @@ export class SlotDump {
         length,
         view.getUint32(at + WIRE_LENGTH, LITTLE_ENDIAN),
         view.getUint32(at + SECONDS, LITTLE_ENDIAN),
-        view.getUint32(at + FRACTION, LITTLE_ENDIAN),
+        view.getUint32(at + FRACTION, LITTLE_ENDIAN) * unit,
+        0, // libpcap has put the tag back into the frame
       );
       at += RECORD_HEADER_BYTES + length;
     }

@@ -5,6 +5,9 @@ import type { Tunnel } from '../wire/encap.js';
 /** How a record line is written. */
 export type OutputFormat = 'text' | 'tsv' | 'json' | 'ecs';
 
+/** How frames are taken from an interface; auto: through AF_PACKET where that can be, else through libpcap. */
+export type CaptureChoice = 'auto' | 'afpacket' | 'libpcap';
+
 /** An inclusive range of ports, 0 to 65535. */
 export interface PortRange {
   readonly first: number;
@@ -76,6 +79,7 @@ export interface Settings extends PolicySettings {
   readonly snaplen: number;
   /** kernel buffer an interface, MiB, 1 to 2047 */
   readonly bufferMiB: number;
+  readonly capture: CaptureChoice;
   /** packets to capture before stopping; -1 for no end */
   readonly count: number;
   /** parsing workers, from 1 */

@@ -7,8 +7,8 @@ import { TUNNELS } from '../wire/encap.js';
 import { formatNetwork } from './network.js';
 import { CHOICE_ROWS, PRIVACY_ROWS } from './policy_rows.js';
 import {
-  formatPorts, formatTunnels, OUTPUT_FORMATS, parseFields, parseFiles, parseFormat, parseHeaders, parseInteger, parseInterfaces, parseNetworks,
-  parsePorts, parseSwitch, parseText, parseTunnels,
+  CAPTURE_CHOICES, formatPorts, formatTunnels, OUTPUT_FORMATS, parseCapture, parseFields, parseFiles, parseFormat, parseHeaders, parseInteger,
+  parseInterfaces, parseNetworks, parsePorts, parseSwitch, parseText, parseTunnels,
 } from './values.js';
 
 const MOST_SNAPLEN = 262144; // MAXIMUM_SNAPLEN of libpcap and Wireshark
@@ -59,6 +59,15 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     parse: ([text]) => parseInteger(text, 1, MOST_BUFFER_MIB),
     show: String,
     initial: () => 8,
+  },
+  capture: {
+    name: 'capture', kind: 'value', metavar: 'WAY', group: 'Capture', key: 'HTTPLOG_CAPTURE', applies: 'live',
+    help: "how: afpacket reads the kernel's own buffer, libpcap copies; auto is afpacket where it can be",
+    default: 'auto',
+    accepts: CAPTURE_CHOICES.join(', '),
+    parse: ([text]) => parseCapture(text),
+    show: String,
+    initial: () => 'auto',
   },
   files: {
     name: 'r', kind: 'words', metavar: 'FILE…', group: 'Replay', applies: 'replay', repeats: true,

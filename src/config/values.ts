@@ -5,7 +5,7 @@ import { headerNames } from '../record/header_fields.js';
 import { parseColumns } from '../record/tsv_columns.js';
 import { parseNetwork } from './network.js';
 import { type Tunnel, TUNNELS } from '../wire/encap.js';
-import type { Network, OutputFormat, PortRange } from './settings.js';
+import type { CaptureChoice, Network, OutputFormat, PortRange } from './settings.js';
 
 const SWITCH_WORDS: Readonly<Record<string, boolean>> = {
   on: true, true: true, yes: true, t: true, 1: true,
@@ -13,6 +13,7 @@ const SWITCH_WORDS: Readonly<Record<string, boolean>> = {
 };
 
 export const OUTPUT_FORMATS: readonly OutputFormat[] = ['text', 'tsv', 'json', 'ecs'];
+export const CAPTURE_CHOICES: readonly CaptureChoice[] = ['auto', 'afpacket', 'libpcap'];
 
 const NO_HEADERS = 'none';
 
@@ -80,6 +81,10 @@ export function parseNetworks(text: string): readonly Network[] | undefined {
 
 export function parseFormat(text: string): OutputFormat | undefined {
   return OUTPUT_FORMATS.find((format) => format === text);
+}
+
+export function parseCapture(text: string): CaptureChoice | undefined {
+  return CAPTURE_CHOICES.find((choice) => choice === text);
 }
 
 /** Columns of tsv from a comma list; `all` stands for every one of them. */

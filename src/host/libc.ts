@@ -27,7 +27,8 @@ export const receive = bind<(fd: number, into: Uint8Array, bytes: number, flags:
 export const setSocketOption = bind<(fd: number, level: number, option: number, value: Uint8Array, bytes: number) => number>(
   'int setsockopt(int, int, int, void*, uint32_t)',
 );
-const getSocketOption = bind<
+/** `bytes` holds the room in `value` and gets what was written. */
+export const getSocketOption = bind<
   (fd: number, level: number, option: number, value: Uint8Array | null, bytes: Uint32Array) => number
 >('int getsockopt(int, int, int, void*, void*)');
 
@@ -62,6 +63,22 @@ export const poll = bind<(entries: Uint8Array, count: number, timeoutMs: number)
 export const POLLIN = 1;
 export const POLLFD_BYTES = 8;
 
+const mmap = bind<(address: Pointer, bytes: number, protection: number, flags: number, fd: number, offset: number) => Pointer>(
+  'void* mmap(void*, size_t, int, int, int, long)',
+);
+const PROT_READ_WRITE = 3;
+const MAP_SHARED = 1;
+const MAP_FAILED = 2n ** BigInt(8 * koffi.sizeof('void*')) - 1n;
+
+/** Maps the first bytes of a file or socket for reading and writing; null when the kernel refuses. */
+export function mapShared(fd: number, bytes: number): Pointer {
+  const address = mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+  return address === null || BigInt.asUintN(64, address) === MAP_FAILED ? null : address;
+}
+
+/** Takes a mapping away: any thread that reads there afterwards ends the process. */
+export const unmap = bind<(address: bigint, bytes: number) => number>('int munmap(void*, size_t)');
+
 /** A stream over memory the caller keeps alive until closeStream(). */
 export const openMemoryStream = bind<(memory: Uint8Array, bytes: number, mode: string) => Pointer>(
   'void* fmemopen(void*, size_t, const char*)',
@@ -79,9 +96,9 @@ export function errno(): number {
   return koffi.errno();
 }
 
-/** What errno means, such as `Operation not permitted`. */
-export function errnoText(): string {
-  return strerror(koffi.errno());
+/** What errno (of this thread's last call, or as given) means, such as `Operation not permitted`. */
+export function errnoText(code = koffi.errno()): string {
+  return strerror(code);
 }
 
 /** The memory at a C pointer: valid until its owner frees it. */

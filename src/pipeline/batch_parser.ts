@@ -22,6 +22,7 @@ import { isHttp2Preface, isTlsHello } from '../http/other_protocols.js';
  * hold what it takes from there twice (a target and its parts, a field asked for again), each byte as five: that fits REGION_BYTES.
  */
 export const MAX_PAYLOAD_BYTES = 131072;
+const VLAN_ID_MASK = 0x0fff;
 
 export interface BatchParserOptions {
   /** 65536 entries, 1 for a service port; undefined: every port is one */
@@ -88,6 +89,8 @@ export class BatchParser {
       // -c counts what passed the filter: the expression, or else the ports.
       if (ports === undefined && this.left > 0) this.left--;
       frame.begin(offset, length, wireLength);
+      const tag = index[word + FRAME.TAG];
+      if (tag !== 0) frame.vlans[frame.vlanCount++] = tag & VLAN_ID_MASK;
       const outcome = decode(bytes, frame, links.layer);
       if (outcome !== OUTCOME.TCP) {
         counters[outcome]++;

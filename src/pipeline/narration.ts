@@ -56,7 +56,9 @@ export class Narrator {
 }
 
 function opened(message: OpenedMessage, settings: Settings): string {
-  const parts = [`link type ${linkTypeName(message.linkType)}`, `snaplen ${settings.snaplen}`];
+  const parts = [`link type ${linkTypeName(message.linkType)}`];
+  if (message.way !== undefined) parts.push(`through ${message.way}`);
+  parts.push(`snaplen ${settings.snaplen}`);
   if (message.bufferBytes !== undefined) parts.push(`buffer ${message.bufferBytes} bytes`);
   if (message.timestampPrecision !== undefined) parts.push(`time stamps in ${message.timestampPrecision}`);
   // The built expression names every port thrice and every extension header: its meaning is shorter.

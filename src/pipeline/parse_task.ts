@@ -1,6 +1,6 @@
 // The life of a parsing worker: takes batches from the ring until there are no more.
 
-import { BatchConsumer, CLAIM, STOP_REQUEST } from '../ring/batch_ring.js';
+import { BatchConsumer, CLAIM, type MemoryViewer, STOP_REQUEST } from '../ring/batch_ring.js';
 import { LineBlock } from '../ring/line_blocks.js';
 import { withCpuProfile } from './cpu_profile.js';
 import { LineOutput } from './line_output.js';
@@ -11,14 +11,17 @@ const WAIT_MS = 1000;
 
 /** Runs until the ring has ended and is empty, or the run is abandoned. */
 export async function runParseTask(task: ParseTask): Promise<void> {
-  if (task.cpuProfile === '') parseBatches(task);
-  else await withCpuProfile(task.cpuProfile, () => parseBatches(task));
+  // Replay needs neither: it waits for us, and loads no native library.
+  const viewer = task.mapped ? (await import('../host/mapped_memory.js')).mappedView : undefined;
+  if (task.live) (await import('./warm_up.js')).warmUp(task);
+  if (task.cpuProfile === '') parseBatches(task, viewer);
+  else await withCpuProfile(task.cpuProfile, () => parseBatches(task, viewer));
   task.port.postMessage(NO_MORE_BLOCKS);
   task.port.close();
 }
 
-function parseBatches(task: ParseTask): void {
-  const ring = new BatchConsumer(task.shared.ring);
+function parseBatches(task: ParseTask, viewer: MemoryViewer | undefined): void {
+  const ring = new BatchConsumer(task.shared.ring, viewer);
   const abandoned = (): boolean => ring.stopRequest === STOP_REQUEST.ABANDON;
   const output = new LineOutput(
     task.blocks.map((memory) => new LineBlock(memory)),

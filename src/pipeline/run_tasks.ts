@@ -21,6 +21,7 @@ export function captureTask(settings: Settings, interfaces: readonly string[], s
     promiscuous: settings.promiscuous,
     snaplen: settings.snaplen,
     bufferMiB: settings.bufferMiB,
+    capture: settings.capture,
     ports: settings.ports,
     tunnels: settings.tunnels,
     filter: settings.filter,
@@ -60,6 +61,8 @@ export function parsingOptions(
     // Live, the capture thread counts what the kernel's filter let through.
     limit: settings.files.length > 0 ? settings.count : -1,
     filters,
+    live: settings.files.length === 0,
+    mapped: settings.files.length === 0 && settings.capture !== 'libpcap',
     cpuProfile: settings.cpuProfile,
   };
 }

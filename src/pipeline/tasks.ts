@@ -1,7 +1,7 @@
 // What a thread is started with: everything crosses the thread boundary by structured clone, shared memory by reference.
 
 import type { MessagePort } from 'node:worker_threads';
-import type { Network, OutputFormat, PolicySettings, PortRange } from '../config/settings.js';
+import type { CaptureChoice, Network, OutputFormat, PolicySettings, PortRange } from '../config/settings.js';
 import type { Tunnel } from '../wire/encap.js';
 import type { BatchRingMemory } from '../ring/batch_ring.js';
 import type { LineBlockMemory } from '../ring/line_blocks.js';
@@ -28,6 +28,7 @@ export interface LiveTask {
   readonly promiscuous: boolean;
   readonly snaplen: number;
   readonly bufferMiB: number;
+  readonly capture: CaptureChoice;
   readonly ports: readonly PortRange[];
   readonly tunnels: readonly Tunnel[];
   readonly filter: string;
@@ -63,6 +64,10 @@ export interface ParsingOptions {
   readonly limit: number;
   /** `-f` on replay: the program for each link type; undefined: none */
   readonly filters: ReplayFilters | undefined;
+  /** interfaces are watched, which do not wait */
+  readonly live: boolean;
+  /** frames may lie in memory that the capture thread has mapped */
+  readonly mapped: boolean;
   /** file for the CPU profile, '' for none */
   readonly cpuProfile: string;
 }

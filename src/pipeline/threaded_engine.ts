@@ -6,17 +6,22 @@ import { allocateLineBlock, LineBlock, type LineBlockMemory } from '../ring/line
 import { type Engine, type EngineOutput, REGION_BYTES, regionCount } from './engine.js';
 import { type CaptureTask, NO_MORE_BLOCKS, type ParseTask, type ParsingOptions } from './tasks.js';
 
-/** Blocks a worker: one being filled, one being written, one between. */
-const BLOCKS_PER_WORKER = 3;
+/**
+ * Blocks a worker. A file waits for us: one being filled, one being written, one between. An interface does not, and its batches are
+ * small, so that few bytes of a block are ever touched: more blocks bridge the moments in which main or the disk is busy.
+ */
+const BLOCKS_PER_WORKER = { replay: 3, live: 16 } as const;
 
 export class ThreadedEngine implements Engine {
   readonly blocks: readonly LineBlock[];
+  private readonly blocksPerWorker: number;
   private readonly memories: readonly (readonly LineBlockMemory[])[];
 
   constructor(private readonly capture: CaptureTask, private readonly workers: number, private readonly options: ParsingOptions) {
     const regions = regionCount(options.split);
+    this.blocksPerWorker = BLOCKS_PER_WORKER[options.live ? 'live' : 'replay'];
     this.memories = Array.from({ length: workers }, () => (
-      Array.from({ length: BLOCKS_PER_WORKER }, () => allocateLineBlock(regions, REGION_BYTES, options.merging))));
+      Array.from({ length: this.blocksPerWorker }, () => allocateLineBlock(regions, REGION_BYTES, options.merging))));
     this.blocks = this.memories.flat().map((memory) => new LineBlock(memory));
   }
 
@@ -53,7 +58,7 @@ export class ThreadedEngine implements Engine {
       const task: ParseTask = {
         ...this.options,
         blocks,
-        firstBlock: number * BLOCKS_PER_WORKER,
+        firstBlock: number * this.blocksPerWorker,
         port: port2,
         cpuProfile: profileName(this.options.cpuProfile, number),
       };

@@ -4,7 +4,8 @@
 //
 //   control   Int32Array    | PUBLISHED | CLAIMED | ENDED | STOP | ... | slot 0 | slot 1 | ... |
 //                             slot: STATE, FRAMES, SOURCE, padding (one cache line a slot)
-//   numbers   Float64Array  | slot 0: FIRST_FRAME, WATERMARK_SECONDS, WATERMARK_NANOSECONDS, padding | slot 1 | ... |
+//   numbers   Float64Array  | slot 0: FIRST_FRAME, WATERMARK_SECONDS, WATERMARK_NANOSECONDS,                  | slot 1 | ... |
+//                             |         MEMORY_ADDRESS, MEMORY_BYTES, padding                                   |
 //   index     Uint32Array   | slot 0: frame 0, frame 1, ... | slot 1 | ... |        FRAME_WORDS words a frame
 //   bytes     Uint8Array    | slot 0: frame bytes in any layout | slot 1 | ... |    slotBytes a slot
 //
@@ -15,13 +16,14 @@
 //        the capture thread, in order                 any worker, in order           that worker
 //
 // A frame is where the index says it is: a source may leave its own headers between frames (a savefile's, libpcap's
-// dump), the workers never look at them. Frame bytes and index words are plain writes; they become visible to the worker
+// dump), the workers never look at them. Its bytes may also lie outside the ring, in memory the capture thread has mapped
+// (the kernel's own buffer): the slot then says where, and release() says that nobody reads there any more. Frame bytes and index words are plain writes; they become visible to the worker
 // because publish() stores STATE and PUBLISHED atomically after them and claim() reads PUBLISHED atomically before.
 // Batch numbers count modulo 2^32; `slots` is a power of two, so the wrap keeps its slot.
 
 /** Index words of one frame, FRAME_WORDS of them. */
 export const FRAME = {
-  /** where its first byte is, counted from the start of the ring's `bytes` */
+  /** where its first byte is, counted from the start of the ring's `bytes`, or of the memory that the batch names */
   OFFSET: 0,
   /** captured bytes */
   LENGTH: 1,
@@ -35,6 +37,11 @@ export const FRAME = {
   LINK: 5,
   /** bytes on the wire */
   WIRE_LENGTH: 6,
+  /**
+   * a VLAN tag the kernel has taken off, outside those in the bytes: TPID in the upper half, TCI in the lower; 0 for none. Only
+   * live sources write it: in the ring of a replay it stays 0.
+   */
+  TAG: 7,
 } as const;
 export const FRAME_WORDS = 8;
 
@@ -55,6 +62,9 @@ const SLOT_NUMBERS = 8;
 const FIRST_FRAME = 0;
 const WATERMARK_SECONDS = 1;
 const WATERMARK_NANOSECONDS = 2;
+/** address in this process of the memory that frame offsets count in; 0 for the ring's `bytes` */
+const MEMORY_ADDRESS = 3;
+const MEMORY_BYTES = 4;
 
 /** What main asks of the capture thread. */
 export const STOP_REQUEST = { RUN: 0, DRAIN: 1, ABANDON: 2 } as const;
@@ -91,8 +101,6 @@ export function allocateBatchRing(slots: number, slotBytes: number, slotFrames: 
 
 /** What both ends see of the ring. */
 class BatchRingView {
-  /** frame bytes of every slot */
-  readonly bytes: Uint8Array;
   /** frame index of every slot, FRAME_WORDS words a frame */
   readonly index: Uint32Array;
   protected readonly control: Int32Array;
@@ -102,7 +110,6 @@ class BatchRingView {
     this.control = new Int32Array(memory.control);
     this.numbers = new Float64Array(memory.numbers);
     this.index = new Uint32Array(memory.index);
-    this.bytes = new Uint8Array(memory.bytes);
   }
 
   /** One of STOP_REQUEST. */
@@ -135,6 +142,8 @@ export class BatchRingOwner extends BatchRingView {
  * `bytes` from `start` (inclusive) to `limit` (exclusive) and list each frame with add().
  */
 export class BatchProducer extends BatchRingView {
+  /** frame bytes of every slot */
+  readonly bytes: Uint8Array;
   /** first byte of the open slot in `bytes` */
   start = 0;
   /** one past its last byte */
@@ -145,9 +154,12 @@ export class BatchProducer extends BatchRingView {
   private opened = false;
   private nextWord = 0;
   private batch: number;
+  private memoryAddress = 0;
+  private memoryBytes = 0;
 
   constructor(memory: BatchRingMemory) {
     super(memory);
+    this.bytes = new Uint8Array(memory.bytes);
     this.batch = Atomics.load(this.control, PUBLISHED);
   }
 
@@ -157,6 +169,7 @@ export class BatchProducer extends BatchRingView {
    * @returns false when the time ran out or a stop was requested first: look at stopRequest and call again
    */
   acquire(timeoutMs: number): boolean {
+    if (this.frames === 0 || !this.opened) this.memoryAddress = this.memoryBytes = 0;
     if (this.opened) return true;
     const slot = this.batch & (this.memory.slots - 1);
     const state = this.slotWord(slot, STATE);
@@ -169,6 +182,29 @@ export class BatchProducer extends BatchRingView {
     this.frames = 0;
     this.nextWord = slot * this.memory.slotFrames * FRAME_WORDS;
     return true;
+  }
+
+  /** Number of the batch that is or will be open, modulo 2^32. */
+  get openBatch(): number {
+    return this.batch;
+  }
+
+  /**
+   * The frames of the open slot, which has none yet, lie in other memory: their offsets count from its start.
+   * @param address in this process; the memory stays as it is until isReleased(openBatch)
+   */
+  lieAt(address: number, bytes: number): void {
+    this.memoryAddress = address;
+    this.memoryBytes = bytes;
+  }
+
+  /** Whether a batch was published and given back: nobody reads its frames any more. */
+  isReleased(batch: number): boolean {
+    const since = (this.batch - batch) | 0;
+    if (since <= 0) return false;
+    // Its slot is open or published again only after it was free.
+    if (since > this.memory.slots) return true;
+    return Atomics.load(this.control, this.slotWord(batch & (this.memory.slots - 1), STATE)) === FREE;
   }
 
   /** How many more frames the open slot's index can list. */
@@ -196,6 +232,11 @@ export class BatchProducer extends BatchRingView {
     this.frames++;
   }
 
+  /** Notes the tag that the kernel has taken off the frame listed last: FRAME.TAG, 0 for none. */
+  tag(tag: number): void {
+    this.index[this.nextWord - FRAME_WORDS + FRAME.TAG] = tag;
+  }
+
   /**
    * Hands the open slot to the workers. A batch without frames is allowed: it carries a watermark.
    * @param source row of the source board all its frames came from
@@ -210,6 +251,8 @@ export class BatchProducer extends BatchRingView {
     numbers[slot * SLOT_NUMBERS + FIRST_FRAME] = firstFrame;
     numbers[slot * SLOT_NUMBERS + WATERMARK_SECONDS] = watermarkSeconds;
     numbers[slot * SLOT_NUMBERS + WATERMARK_NANOSECONDS] = watermarkNanoseconds;
+    numbers[slot * SLOT_NUMBERS + MEMORY_ADDRESS] = this.memoryAddress;
+    numbers[slot * SLOT_NUMBERS + MEMORY_BYTES] = this.memoryBytes;
     // Release order: STATE before PUBLISHED, so that a claimed slot is always seen FULL and can be freed.
     Atomics.store(control, this.slotWord(slot, STATE), FULL);
     this.batch = (this.batch + 1) | 0;
@@ -225,8 +268,13 @@ export class BatchProducer extends BatchRingView {
   }
 }
 
+/** Gives a view of memory that the capture thread has mapped, by its address in this process. */
+export type MemoryViewer = (address: number, bytes: number) => Uint8Array;
+
 /** A worker's end: claim() a batch, read it, release() it. */
 export class BatchConsumer extends BatchRingView {
+  /** what the frame offsets of the claimed batch count in; valid until release() */
+  bytes: Uint8Array;
   /** the claimed batch's number, modulo 2^32 */
   batch = 0;
   /** row of the source board */
@@ -240,6 +288,14 @@ export class BatchConsumer extends BatchRingView {
   /** first index word of its first frame */
   firstWord = 0;
   private slot = 0;
+  private readonly ownBytes: Uint8Array;
+
+  /** @param viewer needed where frames may lie outside the ring: live capture on Linux */
+  constructor(memory: BatchRingMemory, private readonly viewer: MemoryViewer = noViewer) {
+    super(memory);
+    this.ownBytes = new Uint8Array(memory.bytes);
+    this.bytes = this.ownBytes;
+  }
 
   /**
    * Takes the next batch, or waits for one.
@@ -277,14 +333,20 @@ export class BatchConsumer extends BatchRingView {
     this.watermarkSeconds = numbers[slot * SLOT_NUMBERS + WATERMARK_SECONDS];
     this.watermarkNanoseconds = numbers[slot * SLOT_NUMBERS + WATERMARK_NANOSECONDS];
     this.firstWord = slot * this.memory.slotFrames * FRAME_WORDS;
+    const address = numbers[slot * SLOT_NUMBERS + MEMORY_ADDRESS];
+    this.bytes = address === 0 ? this.ownBytes : this.viewer(address, numbers[slot * SLOT_NUMBERS + MEMORY_BYTES]);
   }
 
-  /** Gives the slot back: its bytes and index words must not be read after this. */
+  /** Gives the slot back: its bytes, wherever they lie, and index words must not be read after this. */
   release(): void {
     const state = this.slotWord(this.slot, STATE);
     Atomics.store(this.control, state, FREE);
     Atomics.notify(this.control, state, 1);
   }
+}
+
+function noViewer(address: number): never {
+  throw new Error(`a batch lies in mapped memory (0x${address.toString(16)}), which this consumer cannot view`);
 }
 
 /** Answers of BatchConsumer.claim(). */

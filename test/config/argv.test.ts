@@ -81,7 +81,6 @@ describe('config/argv', () => {
     [['--interface'], /^unknown option '--interface'; httplog -h lists/],
     [['-p80'], /^unknown option '-p80'; did you mean -p\?/],
     [['-columns', 'a'], /^unknown option '-columns'/],
-    [['-capture', 'libpcap'], /^unknown option '-capture'/],
     [['-u', 'nobody'], /^unknown option '-u'/],
     [['-Log_split'], /did you mean -log_split/],
     [['-__proto__'], /^unknown option/],

@@ -24,6 +24,7 @@ describe('config/effective', () => {
       '-promisc': ['on', 'default'],
       '-s': ['1560', 'default'],
       '-b': ['8', 'default'],
+      '-capture': ['auto', 'default'],
       '-p': ['80,8000-8100', 'option -p'],
       '-f': ["'port 80 and '\\''x'\\'''", 'environment HTTPLOG_FILTER'],
       '-local': ['10.0.0.0/8,::1', `${box.sysconfigPath} line 3`],
@@ -52,7 +53,7 @@ describe('config/effective', () => {
     assert.deepEqual(rows.get('-local'), ['(none)', 'default']);
     assert.deepEqual(rows.get('-f'), ['(built from -p)', 'default']);
     assert.deepEqual(rows.get('-d'), ['-', 'default']);
-    for (const live of ['-i', '-promisc', '-s', '-b']) assert.ok(!rows.has(live));
+    for (const live of ['-i', '-promisc', '-s', '-b', '-capture']) assert.ok(!rows.has(live));
   });
 
   it("shows hostile values so that a terminal is safe and bash reads them back", () => {

@@ -34,6 +34,7 @@ const TEXTS: { readonly [Name in SettingName]: Texts } = {
     bad: ['', '262145', '1e3', '0x10', '1.5', ' 1', '1 ', '+1', 'all', '-', '--1', '99999999999999999999', '-99999999999999999999', '١'],
   },
   bufferMiB: { good: [['1', '1'], ['2047', '2047']], bad: ['', '0', '-1', '2048', '8M', '1.5', 'NaN', 'Infinity'] },
+  capture: { good: [['auto', 'auto'], ['afpacket', 'afpacket'], ['libpcap', 'libpcap']], bad: ['', 'AFPACKET', 'af_packet', 'pcap', 'auto,libpcap', 'libpcap '] },
   files: { good: [], bad: [] },
   ports: {
     good: [['80', '80'], ['1', '1'], ['65535', '65535'], ['80,8080', '80,8080'], ['80, 8080', '80,8080'], ['8000-8100', '8000-8100'], ['80-80', '80'],
@@ -104,7 +105,7 @@ describe('config/load', () => {
     assert.equal(action, 'run');
     assert.deepEqual(settings, {
       interfaces: [], promiscuous: true, files: [], ports: [{ first: 80, last: 80 }], portsGiven: false, filter: '', local: undefined,
-      tunnels: [], include: [], exclude: [], sample: 1, anonymize: { ipv4: 32, ipv6: 128 }, redact: 'on', directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, count: -1, workers: 2, cpuProfile: '',
+      tunnels: [], include: [], exclude: [], sample: 1, anonymize: { ipv4: 32, ipv6: 128 }, redact: 'on', directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, capture: 'auto', count: -1, workers: 2, cpuProfile: '',
       logEvery: 10000, addVlan: false, addCommunityId: false, fields: ALL_COLUMNS, headers: [], utc: false,
     });
     assert.deepEqual(new Set(Object.values(origins)), new Set(['default']));

@@ -57,7 +57,7 @@ describe('live: several interfaces', function () {
       ['eth0', { CQ: 6, CR: 6, SQ: 0, SR: 0 }], ['eth1', { CQ: 5, CR: 5, SQ: 0, SR: 0 }]]);
     assert.equal(linesWritten, 22);
     for (const name of ['eth0', 'eth1']) {
-      assert.match(stderr, new RegExp(`^httplog: ${name}: link type Ethernet, snaplen 1560, buffer \\d+ bytes, .*filter `, 'mi'));
+      assert.match(stderr, new RegExp(`^httplog: ${name}: link type Ethernet, through afpacket, snaplen 1560, buffer \\d+ bytes, .*filter `, 'mi'));
       const frames = records.filter(({ iface }) => iface === name).map(({ frame }) => Number(frame));
       assert.deepEqual(frames, frames.toSorted((a, b) => a - b));
       assert.ok(frames[0] < 10, 'frames are counted from 1 on each interface');

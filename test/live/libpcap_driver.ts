@@ -1,8 +1,10 @@
 // The capture thread alone, for the tests: runs runLiveCapture() in a worker thread as the program does, takes its batches and
 // tells what came, as JSON lines on standard output. A line on standard input asks for the stop: `drain` or `abandon`.
 
+import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { mappedView } from '../../src/host/mapped_memory.js';
 import { type LiveOptions, runLiveCapture } from '../../src/capture/live.js';
 import type { CaptureMessage } from '../../src/capture/messages.js';
 import {
@@ -24,10 +26,13 @@ import { SOURCE, SourceBoard, allocateSourceBoard } from '../../src/ring/source_
 export interface DriverTask extends LiveOptions {
   readonly slots?: number;
   readonly slotBytes?: number;
-  /** bytes of frames are told in hexadecimal, of this many frames at most */
+  readonly slotFrames?: number;
+  /** bytes of frames are told in hexadecimal (with the tag that the kernel took off put back), of this many frames at most */
   readonly keepFrames?: number;
   /** wait this long with every batch, as a slow disk would */
   readonly slowMs?: number;
+  /** keep every batch this long before it is released, and see whether its bytes stay what they were */
+  readonly holdMs?: number;
 }
 
 /** A frame as the ring lists it. */
@@ -63,8 +68,18 @@ export interface DriverResult {
   readonly empty: number;
   /** frames whose ordinal or order of batches is wrong, frames older than their source's watermark */
   readonly misnumbered: number;
+  /** batches whose bytes changed while they were held */
+  readonly changed: number;
   readonly local: number;
   readonly cpuMs: number;
+}
+
+/** Where a tag stands in an Ethernet frame. */
+const TAG_PLACE = 12;
+
+/** The tag that the kernel took off, as it stood in the frame. */
+function tagBytes(tag: number): Uint8Array {
+  return tag === 0 ? new Uint8Array(0) : Uint8Array.of(tag >>> 24, tag >>> 16, tag >>> 8, tag);
 }
 
 interface Memory {
@@ -86,7 +101,7 @@ function capture({ ring, board, links, local, task }: Memory): void {
 
 async function main(task: DriverTask): Promise<void> {
   const memory: Memory = {
-    ring: allocateBatchRing(task.slots ?? 8, task.slotBytes ?? 4 << 20, 32768),
+    ring: allocateBatchRing(task.slots ?? 8, task.slotBytes ?? 4 << 20, task.slotFrames ?? 32768),
     board: allocateSourceBoard(),
     links: allocateLinkTable(),
     local: allocateLocalTable(),
@@ -122,9 +137,10 @@ class Taker {
   private batches = 0;
   private empty = 0;
   private misnumbered = 0;
+  private changed = 0;
 
   constructor(private readonly memory: Memory) {
-    this.consumer = new BatchConsumer(memory.ring);
+    this.consumer = new BatchConsumer(memory.ring, mappedView);
     this.links = new LinkReader(memory.links);
     this.board = new SourceBoard(memory.board);
   }
@@ -135,9 +151,27 @@ class Taker {
       const claim = this.consumer.claim(0);
       if (claim !== CLAIM.TAKEN) return claim === CLAIM.ENDED;
       this.look();
+      if (this.memory.task.holdMs !== undefined) this.hold(this.memory.task.holdMs);
       this.consumer.release();
       if (this.memory.task.slowMs !== undefined) return false;
     }
+  }
+
+  private hold(ms: number): void {
+    const before = this.digest();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    if (this.digest() !== before) this.changed++;
+  }
+
+  private digest(): string {
+    const { consumer } = this;
+    const hash = createHash('sha1');
+    for (let index = 0; index < consumer.frames; index++) {
+      const word = consumer.firstWord + index * FRAME_WORDS;
+      const offset = consumer.index[word + FRAME.OFFSET];
+      hash.update(consumer.bytes.slice(offset, offset + consumer.index[word + FRAME.LENGTH]));
+    }
+    return hash.digest('hex');
   }
 
   private look(): void {
@@ -158,6 +192,8 @@ class Taker {
     if (seconds * 1e6 + Math.floor(nanoseconds / 1000) < (this.watermarks[row] ?? 0)) this.misnumbered++;
     if (this.frames.length >= (this.memory.task.keepFrames ?? 0)) return;
     const link = consumer.index[word + FRAME.LINK];
+    const tag = tagBytes(consumer.index[word + FRAME.TAG]);
+    const bytes = consumer.bytes.slice(offset, offset + length);
     this.frames.push({
       row,
       ordinal: consumer.firstFrame + index,
@@ -165,16 +201,16 @@ class Taker {
       linkType: this.links.linkType(link),
       time: seconds,
       nanoseconds,
-      wireLength: consumer.index[word + FRAME.WIRE_LENGTH],
-      hex: Buffer.from(consumer.bytes.slice(offset, offset + length)).toString('hex'),
+      wireLength: consumer.index[word + FRAME.WIRE_LENGTH] + tag.length,
+      hex: Buffer.concat([bytes.subarray(0, TAG_PLACE), tag, bytes.subarray(TAG_PLACE)]).toString('hex'),
     });
   }
 
   result(): Omit<DriverResult, 'cpuMs'> {
     const totals = this.counts.map((_, row) => this.totals(row));
     const local = new LocalTableReader(this.memory.local).changed()?.length ?? 0;
-    const { frames, counts, batches, empty, misnumbered } = this;
-    return { frames, counts: Array.from(counts, (count) => count ?? 0), totals, batches, empty, misnumbered, local };
+    const { frames, counts, batches, empty, misnumbered, changed } = this;
+    return { frames, counts: Array.from(counts, (count) => count ?? 0), totals, batches, empty, misnumbered, changed, local };
   }
 
   private totals(row: number): DriverTotals {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { type TestNetwork, makeNetwork } from '../support/netns.js';
 import { ethernet, extension, ipv4, ipv6, send, tcp } from './libpcap_frames.js';
-import { startCapture } from './libpcap_run.js';
+import { captureThrough } from './libpcap_run.js';
 
 const payload = new Uint8Array(20).fill(0x41);
 const IPV4 = 0x0800;
@@ -47,56 +47,59 @@ const unwanted: Record<string, Uint8Array> = {
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const names = new Map(Object.entries({ ...wanted, ...unwanted }).map(([name, frame]) => [hex(frame), name]));
 
-describe('live capture through libpcap: the built filter', function () {
-  this.timeout(60_000);
-  let network: TestNetwork;
-  before(() => {
-    network = makeNetwork('livefilter');
-  });
-  after(() => network.close());
-
-  for (const side of ['receiver', 'sender'] as const) {
-    it(`lets through TCP on the port in every guise and nothing else, seen by the ${side}`, async () => {
-      const from = network.client;
-      const at = side === 'receiver' ? network.server : network.client;
-      const capture = startCapture(at.namespace, { interfaces: [at.device], keepFrames: 1000 });
-      await capture.ready();
-      send(from, [...Object.values(unwanted), ...Object.values(wanted)]);
-      const { frames, totals } = await capture.stop();
-      assert.deepEqual(frames.map((frame) => names.get(frame.hex) ?? frame.hex), Object.keys(wanted));
-      assert.deepEqual(frames.map((frame) => frame.wireLength), Object.values(wanted).map((frame) => frame.length));
-      assert.equal(totals[0].received, totals[0].handed + totals[0].prefilter);
+for (const way of ['afpacket', 'libpcap'] as const) {
+  describe(`live capture through ${way}: the built filter`, function () {
+    this.timeout(60_000);
+    const startCapture = captureThrough(way);
+    let network: TestNetwork;
+    before(() => {
+      network = makeNetwork('livefilter');
     });
-  }
+    after(() => network.close());
 
-  it('takes the expression of -f as given, with the tag the kernel took off', async () => {
-    const { server, client } = network;
-    const capture = startCapture(server.namespace, { interfaces: [server.device], filter: 'vlan 7 and tcp port 80', keepFrames: 100 });
-    await capture.ready();
-    send(client, [wanted.IPv4, ethernet([0x8100, 6, IPV4], packet4), wanted['VLAN, IPv4'], unwanted['another port, VLAN']]);
-    const { frames } = await capture.stop();
-    assert.deepEqual(frames.map((frame) => names.get(frame.hex)), ['VLAN, IPv4']);
-  });
+    for (const side of ['receiver', 'sender'] as const) {
+      it(`lets through TCP on the port in every guise and nothing else, seen by the ${side}`, async () => {
+        const from = network.client;
+        const at = side === 'receiver' ? network.server : network.client;
+        const capture = startCapture(at.namespace, { interfaces: [at.device], keepFrames: 1000 });
+        await capture.ready();
+        send(from, [...Object.values(unwanted), ...Object.values(wanted)]);
+        const { frames, totals } = await capture.stop();
+        assert.deepEqual(frames.map((frame) => names.get(frame.hex) ?? frame.hex), Object.keys(wanted));
+        assert.deepEqual(frames.map((frame) => frame.wireLength), Object.values(wanted).map((frame) => frame.length));
+        assert.equal(totals[0].received, totals[0].handed + totals[0].prefilter);
+      });
+    }
 
-  it('takes ranges and lists of ports', async () => {
-    const { server, client } = network;
-    const to = (port: number): Uint8Array => ethernet([IPV4], ipv4(6, tcp(40000, port, payload)));
-    const ports = [{ first: 8000, last: 8100 }, { first: 443, last: 443 }];
-    const capture = startCapture(server.namespace, { interfaces: [server.device], ports, keepFrames: 100 });
-    await capture.ready();
-    send(client, [80, 443, 7999, 8000, 8050, 8100, 8101].map(to));
-    const { frames } = await capture.stop();
-    assert.deepEqual(frames.map((frame) => frame.hex), [443, 8000, 8050, 8100].map((port) => hex(to(port))));
-  });
+    it('takes the expression of -f as given, with the tag the kernel took off', async () => {
+      const { server, client } = network;
+      const capture = startCapture(server.namespace, { interfaces: [server.device], filter: 'vlan 7 and tcp port 80', keepFrames: 100 });
+      await capture.ready();
+      send(client, [wanted.IPv4, ethernet([0x8100, 6, IPV4], packet4), wanted['VLAN, IPv4'], unwanted['another port, VLAN']]);
+      const { frames } = await capture.stop();
+      assert.deepEqual(frames.map((frame) => names.get(frame.hex)), ['VLAN, IPv4']);
+    });
 
-  it('cuts frames at the snaplen and keeps their wire length', async () => {
-    const { server, client } = network;
-    const capture = startCapture(server.namespace, { interfaces: [server.device], snaplen: 60, keepFrames: 10 });
-    await capture.ready();
-    send(client, [wanted.IPv4, wanted['VLAN, IPv4']]);
-    const { frames } = await capture.stop();
-    assert.deepEqual(frames.map((frame) => frame.wireLength), [wanted.IPv4.length, wanted['VLAN, IPv4'].length]);
-    assert.equal(frames[0].hex, hex(wanted.IPv4.subarray(0, 60)));
-    assert.ok(hex(wanted['VLAN, IPv4']).startsWith(frames[1].hex) && frames[1].hex.length >= 120);
+    it('takes ranges and lists of ports', async () => {
+      const { server, client } = network;
+      const to = (port: number): Uint8Array => ethernet([IPV4], ipv4(6, tcp(40000, port, payload)));
+      const ports = [{ first: 8000, last: 8100 }, { first: 443, last: 443 }];
+      const capture = startCapture(server.namespace, { interfaces: [server.device], ports, keepFrames: 100 });
+      await capture.ready();
+      send(client, [80, 443, 7999, 8000, 8050, 8100, 8101].map(to));
+      const { frames } = await capture.stop();
+      assert.deepEqual(frames.map((frame) => frame.hex), [443, 8000, 8050, 8100].map((port) => hex(to(port))));
+    });
+
+    it('cuts frames at the snaplen and keeps their wire length', async () => {
+      const { server, client } = network;
+      const capture = startCapture(server.namespace, { interfaces: [server.device], snaplen: 60, keepFrames: 10 });
+      await capture.ready();
+      send(client, [wanted.IPv4, wanted['VLAN, IPv4']]);
+      const { frames } = await capture.stop();
+      assert.deepEqual(frames.map((frame) => frame.wireLength), [wanted.IPv4.length, wanted['VLAN, IPv4'].length]);
+      assert.equal(frames[0].hex, hex(wanted.IPv4.subarray(0, 60)));
+      assert.ok(hex(wanted['VLAN, IPv4']).startsWith(frames[1].hex) && frames[1].hex.length >= 120);
+    });
   });
-});
+}

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { CaptureWay } from '../../src/capture/live_handle.js';
 import type { CaptureMessage } from '../../src/capture/messages.js';
 import { inNamespace } from '../support/netns.js';
 import type { DriverResult, DriverTask } from './libpcap_driver.js';
@@ -11,6 +12,7 @@ const DRIVER = fileURLToPath(new URL('libpcap_driver.js', import.meta.url));
 const WAIT_MS = 15_000;
 
 export interface CaptureRun {
+  readonly pid: number;
   readonly messages: CaptureMessage[];
   /** Waits for a message, also one that came already. */
   message(wanted: (message: CaptureMessage) => boolean): Promise<CaptureMessage>;
@@ -26,11 +28,17 @@ const DEFAULTS: DriverTask = {
   promiscuous: true,
   snaplen: 1560,
   bufferMiB: 8,
+  capture: 'auto',
   ports: [{ first: 80, last: 80 }],
   filter: '',
   count: -1,
   localGiven: undefined,
 };
+
+/** startCapture() with one way of capture. */
+export function captureThrough(capture: CaptureWay): typeof startCapture {
+  return (namespace, task = {}, prefix = []) => startCapture(namespace, { capture, ...task }, prefix);
+}
 
 /** @param task what differs from: eth0, port 80, snaplen 1560, 8 MiB, no end */
 export function startCapture(namespace: string, task: Partial<DriverTask> = {}, prefix: readonly string[] = []): CaptureRun {
@@ -48,7 +56,10 @@ class Run implements CaptureRun {
   private failure: string | undefined;
   private wake: () => void = () => undefined;
 
+  readonly pid: number;
+
   constructor(private readonly child: ChildProcess) {
+    this.pid = child.pid ?? -1;
     if (child.stdout === null) throw new Error('no pipe');
     createInterface({ input: child.stdout }).on('line', (text) => this.take(JSON.parse(text) as Line));
     child.on('exit', (code, signal) => {

@@ -36,6 +36,8 @@ export interface FrameForm {
   readonly wireLength?: number;
   readonly seconds?: number;
   readonly nanoseconds?: number;
+  /** a tag the kernel took off, as FRAME.TAG */
+  readonly tag?: number;
 }
 
 export class ParserRig {
@@ -74,6 +76,7 @@ export class ParserRig {
     this.producer.bytes.set(bytes, this.at);
     const link = form.unknownLink ? 0 : this.registry.row(form.linkType ?? 1, form.interfaceName ?? '');
     this.producer.add(this.at, bytes.length, form.wireLength ?? bytes.length, form.seconds ?? SECONDS, form.nanoseconds ?? 0, link);
+    this.producer.tag(form.tag ?? 0);
     this.at += bytes.length;
     return this;
   }

@@ -1,20 +1,19 @@
-// One interface as a source of frames. It outlives its libpcap handle: when the interface vanishes, the handle is drained and
+// One interface as a source of frames. It outlives its handle: when the interface vanishes, the handle is drained and
 // closed, and a new one may take its place; row, ordinals and totals go on.
 
 import type { LinkRegistry } from '../ring/link_table.js';
 import type { BatchProducer } from '../ring/batch_ring.js';
 import type { SourceBoard } from '../ring/source_board.js';
 import { LiveTotals } from './live_totals.js';
-import { BLOCK_TIMEOUT_MS, type PcapHandle } from './pcap_handle.js';
-import type { FrameSink, SlotDump } from './slot_dump.js';
-import { FILL, type FrameSource, SourceError } from './source.js';
+import { BLOCK_TIMEOUT_MS, type FrameSink, type LiveHandle } from './live_handle.js';
+import { FILL, type FrameSource } from './source.js';
 
 /** A kernel block that is not full comes at most two time-outs late; one more for a busy machine. */
 const QUIET_MS = 3 * BLOCK_TIMEOUT_MS;
 /** A frame that was past the filter when the intake stopped is counted long before this. */
 const SETTLE_MS = 20;
 
-export class LibpcapSource implements FrameSource, FrameSink {
+export class LiveSource implements FrameSource, FrameSink {
   nextFrame = 1;
   newestSeconds = 0;
   newestNanoseconds = 0;
@@ -24,9 +23,8 @@ export class LibpcapSource implements FrameSource, FrameSink {
   allowance = Infinity;
   /** its last fill left frames; the loop keeps it */
   more = false;
-  private handle: PcapHandle | undefined;
+  private handle: LiveHandle | undefined;
   private linkRow = 0;
-  private fractionNanoseconds = 1;
   private slot: BatchProducer | undefined;
   private intakeStoppedMs: number | undefined;
   private lastFrameMs = 0;
@@ -36,7 +34,6 @@ export class LibpcapSource implements FrameSource, FrameSink {
     readonly row: number,
     readonly name: string,
     private readonly links: LinkRegistry,
-    private readonly dump: SlotDump,
     board: SourceBoard,
   ) {
     this.totals = new LiveTotals(board, row);
@@ -45,13 +42,12 @@ export class LibpcapSource implements FrameSource, FrameSink {
   /**
    * Takes a handle whose filter is set.
    * @param link the interface's index
-   * @param kernelFilters as PcapHandle.setFilter() answered
+   * @param kernelFilters as LiveTotals.begin() takes it
    */
-  attach(handle: PcapHandle, link: number, kernelFilters: boolean): void {
+  attach(handle: LiveHandle, link: number, kernelFilters: boolean): void {
     this.handle = handle;
     this.link = link;
     this.linkRow = this.links.row(handle.linkType, this.name);
-    this.fractionNanoseconds = handle.nanoseconds ? 1 : 1000;
     this.intakeStoppedMs = undefined;
     this.totals.begin(handle, kernelFilters);
   }
@@ -66,25 +62,28 @@ export class LibpcapSource implements FrameSource, FrameSink {
     return this.handle !== undefined;
   }
 
+  /** As LiveHandle.holding. */
+  get holding(): boolean {
+    return this.handle?.holding === true;
+  }
+
+  /** As LiveHandle.pressed. */
+  get pressed(): boolean {
+    return this.handle?.pressed === true;
+  }
+
   /** Its intake is stopped; what the kernel holds is being drained. */
   get draining(): boolean {
     return this.intakeStoppedMs !== undefined;
   }
 
   fill(slot: BatchProducer): number {
-    const { handle, dump } = this;
+    const { handle } = this;
     if (handle === undefined || this.allowance === 0) return FILL.END;
-    if (slot.frames === 0) dump.begin(slot, handle);
     this.slot = slot;
     const before = slot.frames;
     try {
-      for (;;) {
-        const frames = Math.min(slot.room, dump.room(handle.snaplen), this.allowance - (slot.frames - before));
-        if (frames === 0) return FILL.MORE;
-        const result = dump.read(handle, frames, this);
-        if (result < 0) throw new SourceError(`${this.name}: capture broke off: ${handle.errorText()}`);
-        if (result === 0) return FILL.IDLE;
-      }
+      return handle.fill(slot, this.allowance, this);
     } finally {
       this.took(slot.frames - before);
     }
@@ -98,14 +97,19 @@ export class LibpcapSource implements FrameSource, FrameSink {
     this.lastFrameMs = performance.now();
   }
 
-  /** The dump's: lists one frame. */
-  frame(offset: number, length: number, wireLength: number, seconds: number, fraction: number): void {
-    const nanoseconds = fraction * this.fractionNanoseconds;
+  /** The handle's: lists one frame. */
+  frame(offset: number, length: number, wireLength: number, seconds: number, nanoseconds: number, tag: number): void {
     if (seconds > this.newestSeconds || (seconds === this.newestSeconds && nanoseconds > this.newestNanoseconds)) {
       this.newestSeconds = seconds;
       this.newestNanoseconds = nanoseconds;
     }
     this.slot?.add(offset, length, wireLength, seconds, nanoseconds, this.linkRow);
+    this.slot?.tag(tag);
+  }
+
+  /** Gives the kernel back what the workers have released. */
+  reclaim(producer: BatchProducer): void {
+    this.handle?.reclaim(producer);
   }
 
   /** Brings the board up to date. */
