@@ -36,6 +36,9 @@ export interface LogWriterOptions {
 }
 
 export class LogWriter {
+  /** Rejects with what a sink or a callback threw at the loop, which none should; what it was writing then is lost. */
+  readonly broken: Promise<never>;
+  private breakDown: (error: unknown) => void = () => undefined;
   private readonly blocks: readonly LineBlock[];
   private readonly sink: LineSink;
   private readonly merge: TimeMerge | undefined;
@@ -58,6 +61,8 @@ export class LogWriter {
     this.onBatch = onBatch;
     this.now = now;
     this.order = new BatchOrder(firstBatch);
+    this.broken = new Promise((_, reject) => (this.breakDown = reject));
+    this.broken.catch(() => undefined); // whoever wants to know waits for it
   }
 
   get totals(): WriteTotals {
@@ -94,6 +99,7 @@ export class LogWriter {
 
   /** Housekeeping: call it a few times a second when live. Lets aged lines out of the merge, closes files long unused. */
   tick(): void {
+    if (this.closed) return;
     this.ticked = true;
     this.stir();
   }
@@ -106,6 +112,7 @@ export class LogWriter {
 
   /** SIGHUP: closes the files after what is being written; the next lines open them anew. Resolves when they are closed. */
   reopen(): Promise<void> {
+    if (this.closed) return Promise.resolve();
     return new Promise((resolve) => {
       this.reopenWaiters.push(resolve);
       this.stir();
@@ -132,15 +139,21 @@ export class LogWriter {
 
   private async work(): Promise<void> {
     this.working = true;
-    while (this.stirred) {
-      this.stirred = false;
-      await this.keepHouse();
-      while (await this.writeSome()) await this.keepHouse();
+    try {
+      while (this.stirred) {
+        this.stirred = false;
+        await this.keepHouse();
+        while (await this.writeSome()) await this.keepHouse();
+      }
+    } catch (error) {
+      this.breakDown(error);
+    } finally {
+      // Whatever happens, close() must not wait for ever.
+      this.working = false;
+      const waiters = this.idleWaiters;
+      this.idleWaiters = [];
+      for (const resolve of waiters) resolve();
     }
-    this.working = false;
-    const waiters = this.idleWaiters;
-    this.idleWaiters = [];
-    for (const resolve of waiters) resolve();
   }
 
   private async keepHouse(): Promise<void> {

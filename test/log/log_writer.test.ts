@@ -135,6 +135,25 @@ describe('LogWriter', () => {
     assert.ok(blocks.every(isFree) && sink.closed);
   });
 
+  it('tells what a sink threw, and still comes to its end', async () => {
+    const { batches, writer, sink, deliver } = setUp(2, new MemorySink(() => Promise.reject(new Error('a defect'))));
+    deliver(0, { batch: 0, lines: [{ text: 'lost' }] });
+    await assert.rejects(writer.broken, /a defect/);
+    await writer.close();
+    assert.ok(sink.closed);
+    assert.deepEqual(batches, []);
+    assert.deepEqual([writer.totals.linesDelivered, writer.totals.linesWritten], [1, 0]);
+  });
+
+  it('leaves its sink alone once it is closed', async () => {
+    const { writer, sink } = setUp(1);
+    await writer.close();
+    writer.tick();
+    await writer.reopen();
+    await writer.idle();
+    assert.deepEqual([sink.tended, sink.reopened], [0, 0]);
+  });
+
   it('gives a block that comes after close back, its lines lost', async () => {
     const { blocks, writer, sink, deliver } = setUp(1);
     await writer.close();
