@@ -4,7 +4,7 @@ import { loadSettings, type LoadedSettings } from '../config/load.js';
 import { thisProcess } from '../config/surroundings.js';
 import { UsageError } from '../config/usage_error.js';
 import { EXIT } from '../pipeline/exit_code.js';
-import { say } from '../pipeline/say.js';
+import { say, sayError } from '../pipeline/say.js';
 
 const HINT = 'httplog -h lists the options';
 
@@ -45,15 +45,13 @@ async function print(text: string): Promise<number> {
   });
 }
 
-/** Says what went wrong in one line. Errors that are not meant for users carry where they come from. */
+/** Says what went wrong in one line. @returns the exit code */
 function explain(error: unknown): number {
   if (error instanceof UsageError) {
     // Some messages say so themselves, in place of a better hint.
     say(error.message.endsWith(HINT) ? error.message : `${error.message} (${HINT})`);
     return EXIT.USAGE;
   }
-  const known = error instanceof Error && ['LogError', 'SourceError', 'ClosedOutputError'].includes(error.name);
-  if (known) say(error.message);
-  else say(`internal error, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  sayError(error);
   return EXIT.FAILED;
 }

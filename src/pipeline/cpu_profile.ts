@@ -1,7 +1,21 @@
 // -cpuprofile: V8's sampling profiler around the work of one thread, in the form Chrome DevTools opens.
 
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
+import { SourceError } from '../capture/source.js';
+
+/**
+ * Makes the file, so that one which cannot be written is known before the work and not after it.
+ * @throws SourceError
+ */
+export function makeProfileFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'w'));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new SourceError(`cannot write the CPU profile: ${why}; name another file with -cpuprofile`, { cause: error });
+  }
+}
 
 /**
  * Runs `work` under the profiler and writes the profile when it is done, also when it throws.

@@ -1,10 +1,12 @@
 // A run: capture or replay from start to exit code. Starts the threads, joins the stages, ends them in order.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CaptureMessage } from '../capture/messages.js';
 import { compileReplayFilters, type ReplayFilters } from '../capture/replay_filters.js';
 import { FilterSyntaxError } from '../capture/source.js';
 import type { Settings } from '../config/settings.js';
 import { UsageError } from '../config/usage_error.js';
+import { exitAtOnce } from '../host/exit.js';
 import type { LineSink } from '../log/line_sink.js';
 import { LogWriter } from '../log/log_writer.js';
 import { TimeMerge } from '../log/time_merge.js';
@@ -13,13 +15,14 @@ import { COUNTER } from '../record/counters.js';
 import { BatchRingOwner, STOP_REQUEST } from '../ring/batch_ring.js';
 import { LocalTableWriter } from '../ring/local_table.js';
 import { SourceBoard } from '../ring/source_board.js';
+import { makeProfileFile } from './cpu_profile.js';
 import type { Engine } from './engine.js';
 import { EXIT } from './exit_code.js';
 import { chooseInterfaces } from './interfaces.js';
 import { Narrator } from './narration.js';
 import { showProgress } from './progress.js';
 import { captureTask, isInline, parsingOptions } from './run_tasks.js';
-import { say } from './say.js';
+import { say, sayError } from './say.js';
 import { allocateSharedRun } from './shared_run.js';
 import { handleSignals } from './signals.js';
 import { openSink } from './sink.js';
@@ -29,6 +32,8 @@ import { Watch } from './watch.js';
 
 /** The longest a stop may take (SPEC section 5); what is not written by then is counted as lost. */
 const STOP_MS = 10_000;
+/** A capture thread that is told to leave looks five times a second, and then settles its totals. */
+const SETTLE_MS = 500;
 
 export interface RunOptions {
   /** started under nohup: a terminal that hangs up does not end the run */
@@ -44,6 +49,7 @@ export interface RunOptions {
  */
 export async function run(settings: Settings, options: RunOptions): Promise<number> {
   const live = settings.files.length === 0;
+  if (settings.cpuProfile !== '') makeProfileFile(settings.cpuProfile);
   const interfaces = live ? await chooseInterfaces(settings.interfaces) : [];
   const filters = live ? undefined : await replayFilters(settings);
   const inline = isInline(settings);
@@ -55,6 +61,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<numb
     options,
     shared,
     merging: parsing.merging,
+    countsAll: parsing.ports === undefined,
     engine: inline
       ? new (await import('./inline_engine.js')).InlineEngine(settings.files, parsing)
       : new (await import('./threaded_engine.js')).ThreadedEngine(captureTask(settings, interfaces, shared), settings.workers, parsing),
@@ -72,15 +79,20 @@ async function replayFilters({ filter }: Settings): Promise<ReplayFilters | unde
   }
 }
 
-interface Parts {
+/** What a run is made of. */
+export interface RunParts {
   readonly settings: Settings;
   readonly options: RunOptions;
   readonly shared: SharedRun;
   readonly engine: Engine;
+  /** lines of several sources are put into order of time */
   readonly merging: boolean;
+  /** -c counts every frame that passed the filter, else those on a service port */
+  readonly countsAll: boolean;
 }
 
-class Run {
+/** The stages of a run, joined: from an engine to a sink. */
+export class Run {
   private readonly live: boolean;
   private readonly ring: BatchRingOwner;
   private readonly totals: Totals;
@@ -89,8 +101,11 @@ class Run {
   private failed = false;
   private misused = false;
   private outputClosed = false;
+  private deadline: NodeJS.Timeout | undefined;
+  /** frames counted towards -c */
+  private counted = 0;
 
-  constructor(private readonly parts: Parts) {
+  constructor(private readonly parts: RunParts) {
     this.live = parts.settings.files.length === 0;
     this.ring = new BatchRingOwner(parts.shared.ring);
     this.totals = new Totals(new SourceBoard(parts.shared.board));
@@ -102,31 +117,27 @@ class Run {
   }
 
   async run(): Promise<number> {
-    const { settings, options, engine } = this.parts;
+    const { settings, options } = this.parts;
     const writer = this.makeWriter(await openSink(settings, this.ledger, () => this.onOutputClosed()));
     const watch = new Watch({ totals: this.totals, writer, live: this.live, every: options.statisticsEvery });
-    let deadline: NodeJS.Timeout | undefined;
     const removeSignals = handleSignals({
-      stop: () => {
-        this.ring.requestStop(STOP_REQUEST.DRAIN);
-        deadline = setTimeout(() => void this.abandon(watch), STOP_MS);
-      },
+      stop: () => this.stop(watch),
       reopen: () => void writer.reopen(),
       statistics: () => watch.report(),
     }, options.ignoreHangUp);
     const hideProgress = !this.live && process.stderr.isTTY ? showProgress(this.totals) : undefined;
+    const uncaught = uncaughtError();
     try {
       watch.start();
-      await engine.run((message) => this.onMessage(message, writer), {
-        deliver: (block) => writer.deliver(block),
-        idle: () => writer.idle(),
-      });
-      await writer.close();
+      await Promise.race([this.work(writer), writer.broken, uncaught.error]);
+    } catch (error) {
+      return await this.breakDown(error, writer, watch);
     } finally {
-      clearTimeout(deadline);
+      clearTimeout(this.deadline);
       watch.stop();
       hideProgress?.();
       removeSignals();
+      uncaught.forget();
     }
     this.narrator.end();
     // A reader that has seen enough of a replay (`| head`) wants no more words.
@@ -134,19 +145,39 @@ class Run {
     return this.exitCode();
   }
 
+  /**
+   * Runs the engine to its end, and the writer behind it.
+   * @throws what a thread broke down with
+   */
+  private async work(writer: LogWriter): Promise<void> {
+    await this.parts.engine.run((message) => this.onMessage(message, writer), {
+      deliver: (block) => writer.deliver(block),
+      idle: () => writer.idle(),
+    });
+    await writer.close();
+  }
+
   private makeWriter(sink: LineSink): LogWriter {
-    const { engine, merging, settings } = this.parts;
-    const limited = !this.live && settings.count >= 0;
+    const { engine, merging } = this.parts;
     return new LogWriter({
       blocks: engine.blocks,
       sink,
       onBatch: (source, counters) => {
         this.totals.addBatch(source, counters);
-        if (limited && counters[COUNTER.BEHIND_LIMIT] > 0) this.ring.requestStop(STOP_REQUEST.DRAIN);
+        this.countUp(counters);
       },
       // Sources make themselves known by their first batch.
       ...(merging ? { merge: new TimeMerge({ sources: 0 }) } : {}),
     });
+  }
+
+  /** -c on replay: ends the run with the last frame wanted, for the next one of a pipe may be long in coming. */
+  private countUp(counters: Float64Array): void {
+    const { settings: { count }, countsAll } = this.parts;
+    if (this.live || count < 0) return;
+    const { FRAMES, FILTERED, BEHIND_LIMIT, PARSED } = COUNTER;
+    this.counted += countsAll ? counters[FRAMES] - counters[FILTERED] - counters[BEHIND_LIMIT] : counters[PARSED];
+    if (this.counted >= count) this.ring.requestStop(STOP_REQUEST.DRAIN);
   }
 
   private onMessage(message: CaptureMessage, writer: LogWriter): void {
@@ -167,13 +198,29 @@ class Run {
     this.ring.requestStop(STOP_REQUEST.DRAIN);
   }
 
-  /** The stop took too long: says what is known and leaves, whatever a thread is blocked in. */
-  private async abandon(watch: Watch): Promise<void> {
+  /** A terminal that hangs up may say so twice, and SIGTERM may follow: the first one counts. */
+  private stop(watch: Watch): void {
+    this.ring.requestStop(STOP_REQUEST.DRAIN);
+    this.deadline ??= setTimeout(() => {
+      say(`not everything could be written within ${STOP_MS / 1000} s of the stop: the rest is lost`);
+      void this.abandon(watch);
+    }, STOP_MS);
+  }
+
+  /** Something broke: what the writer was given is written. Other threads may wait without end for the one that broke. */
+  private async breakDown(error: unknown, writer: LogWriter, watch: Watch): Promise<never> {
     this.ring.requestStop(STOP_REQUEST.ABANDON);
-    say(`not everything could be written within ${STOP_MS / 1000} s of the stop: the rest is lost`);
+    sayError(error);
+    await Promise.all([Promise.race([writer.close().catch(() => undefined), sleep(STOP_MS)]), sleep(SETTLE_MS)]);
+    return this.abandon(watch);
+  }
+
+  /** Says what is known and leaves, whatever a thread is blocked in. */
+  private abandon(watch: Watch): Promise<never> {
+    this.ring.requestStop(STOP_REQUEST.ABANDON);
+    this.ledger.abandoned();
     watch.report(true);
-    const { exitAtOnce } = await import('../host/exit.js');
-    exitAtOnce(EXIT.FAILED);
+    return exitAtOnce(EXIT.FAILED);
   }
 
   private exitCode(): number {
@@ -181,4 +228,14 @@ class Run {
     if (this.outputClosed) return this.live ? EXIT.FAILED : EXIT.OK;
     return this.failed || this.ledger.linesLost > 0 ? EXIT.FAILED : EXIT.OK;
   }
+}
+
+/** Fails with what nobody catches in this thread: a defect of ours, in a signal handler, say. Later ones are not told. */
+function uncaughtError(): { readonly error: Promise<never>; readonly forget: () => void } {
+  let forget = (): void => undefined;
+  const error = new Promise<never>((_, reject) => {
+    process.on('uncaughtException', reject);
+    forget = () => void process.off('uncaughtException', reject);
+  });
+  return { error, forget };
 }

@@ -43,6 +43,14 @@ describe('the command: answers and exit codes', function () {
     refused(['-local', '300.1.1.1'], /-local/, /300\.1\.1\.1/);
   });
 
+  it('a CPU profile that cannot be written is told before the work: one line, exit 1', () => {
+    for (const workers of ['1', '2']) {
+      const { status, stdout, stderr } = httplog(['-r', fixturePath('vlan.pcap'), '-cpuprofile', '/nonexistent/x', '-cpu', workers]);
+      assert.deepEqual([status, stdout, lines(stderr).length], [1, '', 1], stderr);
+      assert.match(stderr, /^httplog: cannot write the CPU profile: .*\/nonexistent\/x.*-cpuprofile$/m);
+    }
+  });
+
   it('options of one dash, two dashes, underscores, hyphens and equals signs mean the same', async () => {
     await withDirectory((directory) => {
       const names = [['-log_split'], ['--log_split'], ['--log-split'], ['-log_split=on']].map((option, index) => {

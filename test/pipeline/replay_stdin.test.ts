@@ -47,6 +47,19 @@ describe('replay: standard input', function () {
     }
   });
 
+  it('-c ends with the last packet wanted, though the pipe stalls right behind it', async () => {
+    const whole = readFileSync(KEEP_ALIVE);
+    let behind = 24;
+    for (let packet = 0; packet < 5; packet++) behind += 16 + whole.readUInt32LE(behind + 8);
+    for (const options of [[], ['-f', 'tcp', '-cpu', '2']]) {
+      const running = startHttplog(undefined, ['-r', '-', '-c', '5', ...options], { stdin: 'pipe' });
+      running.child.stdin!.write(whole.subarray(0, behind));
+      const { status, stderr } = await running.end(undefined, 10_000);
+      assert.equal(status, 0, stderr);
+      assert.match(stderr, /: 5 handed over = 5 parsed \+ 0 skipped$/m);
+    }
+  });
+
   it('what has arrived is written while the pipe stalls, and SIGTERM then ends it at once', async () => {
     const whole = readFileSync(KEEP_ALIVE);
     const all = httplog(['-r', KEEP_ALIVE]).stdout;
