@@ -17,7 +17,7 @@ const layerRules = layers.flatMap((folders, depth) => folders.map((folder) => {
 }));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '**/*.js', '**/*.mjs'] },
+  { ignores: ['dist/', 'lib/', 'node_modules/', '**/*.js', '**/*.mjs'] },
   ...tseslint.configs.strict,
   {
     rules: {

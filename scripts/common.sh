@@ -78,8 +78,19 @@ build() {
   # The stamp carries the time before the compiler read anything: what is edited meanwhile counts as newer.
   touch dist/.building
   node_modules/.bin/tsc -p . >&2 || return
+  bundle || return
   find dist -name '*.js' ! -newer dist/.building -delete
   mv dist/.building dist/.built
+}
+
+# Joins the program's modules into the few files of lib, which are what runs: loading some hundred small modules takes longer
+# than Node's own start (docs/decisions/bundle.md). The folders stay as deep as in dist: modules find the workers and
+# package.json beside themselves.
+bundle() {
+  rm -rf lib
+  node_modules/.bin/esbuild dist/src/cli/main.js dist/workers/capture.js dist/workers/parse.js --bundle --splitting \
+    --format=esm --platform=node --packages=external --outbase=dist --outdir=lib '--chunk-names=src/pipeline/[name]-[hash]' \
+    --log-level=warning >&2
 }
 
 # Runs the rest of the line while no other scripts/run or scripts/test of this folder installs or builds.

@@ -113,7 +113,7 @@ running() {
   case $pid in '' | *[!0-9]*) return 1 ;; esac
   [ -n "$started" ] && [ "$(start_time "$pid")" = "$started" ] || return 1
   case $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") in
-    *httplog* | *dist/src/cli/main.js*) return 0 ;;
+    *httplog* | */src/cli/main.js*) return 0 ;;
     *) return 1 ;;
   esac
 }
@@ -185,7 +185,7 @@ start() {
   fi
   [ -x "$HTTPLOG" ] || die 5 "$HTTPLOG is missing: $ROOT is not a complete httplog"
   command -v "$NODE" >/dev/null || die 5 "$NODE is not found: install Node.js 20.19 or newer, or set NODE"
-  [ -e "$ROOT/dist/src/cli/main.js" ] || die 5 "$ROOT/dist is not built: run npm ci && npm run build in $ROOT"
+  [ -e "$ROOT/lib/src/cli/main.js" ] || [ -e "$ROOT/dist/src/cli/main.js" ] || die 5 "$ROOT is not built: run npm ci && npm run build in $ROOT"
   umask 027
   ( : >>"$LOGFILE" ) 2>/dev/null || die 4 "cannot write $LOGFILE: run this as root (sudo), or set LOGFILE"
   ( : >"$PIDFILE.new" ) 2>/dev/null || die 4 "cannot write $PIDFILE.new: run this as root (sudo), or set PIDFILE"

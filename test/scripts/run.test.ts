@@ -5,10 +5,11 @@ import { tryCommand } from '../support/command.js';
 import { Project } from './project.js';
 
 const MAIN = 'console.log(JSON.stringify({ argv: process.argv.slice(2), cwd: process.cwd() }));';
-// Stand-ins for npm and for the compiler: they say that they ran and leave what the real ones would. The real compiler
+// Stand-ins for npm, the compiler and the bundler: they say that they ran and leave what the real ones would. The real compiler
 // never writes within the same tick of the file system's clock as it was started.
-const NPM = '#!/bin/sh\necho "npm $*"\nmkdir -p node_modules/.bin\ncp tsc.sh node_modules/.bin/tsc\necho {} >node_modules/.package-lock.json\n';
+const NPM = '#!/bin/sh\necho "npm $*"\nmkdir -p node_modules/.bin\ncp tsc.sh node_modules/.bin/tsc\ncp esbuild.sh node_modules/.bin/esbuild\necho {} >node_modules/.package-lock.json\n';
 const TSC = `#!/bin/sh\necho "tsc $*"\nsleep 0.02\nmkdir -p dist/src/cli\necho '${MAIN}' >dist/src/cli/main.js\n`;
+const ESBUILD = '#!/bin/sh\nmkdir -p lib/src/cli\ncp dist/src/cli/main.js lib/src/cli/main.js\n';
 
 describe('scripts/run', () => {
   let project: Project;
@@ -21,6 +22,7 @@ describe('scripts/run', () => {
     project.write('src/a.ts', '');
     project.write('tools/npm', NPM, 0o755);
     project.write('tsc.sh', TSC, 0o755);
+    project.write('esbuild.sh', ESBUILD, 0o755);
     for (const folder of ['workers', 'test', 'bench', 'fixtures']) mkdirSync(project.path(folder));
   });
   afterEach(() => {

@@ -55,7 +55,7 @@ describe('bin/httplog', () => {
     try {
       const { status, stderr } = tryCommand([bare.path('bin/httplog')]);
       assert.equal(status, 1);
-      assert.match(stderr, /^httplog: .*\/dist is not built: run .*scripts\/run.*\n$/);
+      assert.match(stderr, /^httplog: .* is not built: run .*scripts\/run.*\n$/);
     } finally {
       bare.remove();
     }
