@@ -4,5 +4,7 @@ process.on('SIGUSR1', () => undefined);
 // A reader of standard error that went away is no reason to stop capturing.
 process.stderr.on('error', () => undefined);
 
+const { tolerateSignals } = await import('../pipeline/signals.js');
+tolerateSignals(process.env['_HTTPLOG_NOHUP'] === '1');
 const { command } = await import('./command.js');
 process.exitCode = await command(process.argv.slice(2));

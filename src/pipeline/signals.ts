@@ -39,6 +39,19 @@ export function handleSignals(actions: SignalActions, ignoreHangUp: boolean): ()
   };
 }
 
+/**
+ * For the time before a run has its handlers: SIGHUP (a service manager's reload) and SIGUSR2 would end the process by default,
+ * and there is nothing yet to reopen or to tell. A terminal that hangs up still ends it.
+ */
+export function tolerateSignals(ignoreHangUp: boolean): void {
+  const fromTerminal = !ignoreHangUp && hasTerminal();
+  process.on('SIGHUP', () => {
+    const isOurs = process.listenerCount('SIGHUP') === 1;
+    if (isOurs && fromTerminal && !hasTerminal()) dieOf('SIGHUP');
+  });
+  process.on('SIGUSR2', () => undefined);
+}
+
 /** Ends the process by the signal's default action: at once, whatever a thread is blocked in, with the status the shell expects. */
 export function dieOf(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal);

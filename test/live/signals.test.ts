@@ -102,6 +102,31 @@ describe('live: other signals', function () {
     });
   });
 
+  it('a terminal that hangs up twice, and SIGTERM behind it, end it once and at once', async () => {
+    await withDirectory(async (directory) => {
+      const { pid, said } = await hungUp(directory, '');
+      for (const signal of ['SIGHUP', 'SIGTERM'] as const) if (isAlive(pid)) process.kill(pid, signal);
+      await until('the end', () => !isAlive(pid), 8_000);
+      assert.doesNotMatch(said(), /not everything could be written/);
+      assert.equal(lastReport(said()).linesWritten, 2);
+    });
+  });
+
+  it('SIGHUP and SIGUSR2 while it starts do not end it', async () => {
+    await withDirectory(async (directory) => {
+      const httplog = startHttplog(network.server, ['-i', 'eth0', '-d', directory]);
+      // Node itself has no handlers for its first milliseconds.
+      await httplog.holds('its first lines', () => catches(httplog.pid, 1) && catches(httplog.pid, 12));
+      await httplog.holds('it to be ready', () => {
+        httplog.child.kill('SIGHUP');
+        httplog.child.kill('SIGUSR2');
+        return httplog.stderr.includes('httplog: ready');
+      });
+      const { status, stderr } = await httplog.end('SIGTERM');
+      assert.equal(status, 0, stderr);
+    });
+  });
+
   it('SIGUSR1 at any moment neither ends it nor opens a port', async () => {
     await withDirectory(async (directory) => {
       const httplog = startHttplog(network.server, ['-i', 'eth0', '-d', directory]);
@@ -148,6 +173,12 @@ function openFiles(pid: number): string {
 function listeners(pid: number): string[] {
   return ['tcp', 'tcp6'].flatMap((protocol) => readFileSync(`/proc/${pid}/net/${protocol}`, 'utf8').split('\n').slice(1)
     .map((line) => line.trim().split(/\s+/)).filter((columns) => columns[3] === '0A').map((columns) => columns[1]));
+}
+
+/** Whether a process has a handler for the signal. */
+function catches(pid: number, signal: number): boolean {
+  const [, mask] = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
+  return (BigInt(`0x${mask}`) & (1n << BigInt(signal - 1))) !== 0n;
 }
 
 /** Whether signal 10 is ignored, blocked or caught: the wrapper's first deed, and Node's. `ip netns exec` does none of it. */

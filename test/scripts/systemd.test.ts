@@ -49,4 +49,8 @@ describe('httplog@.service', function () {
     assert.deepEqual(values('Restart'), ['on-failure']);
     assert.deepEqual(values('RestartPreventExitStatus'), ['2']);
   });
+
+  it('starts again after a reload that came before there was a handler', () => {
+    assert.deepEqual(values('RestartForceExitStatus'), ['SIGHUP']);
+  });
 });
