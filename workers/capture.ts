@@ -1,4 +1,4 @@
-// The capture thread, started by src/pipeline/threads.ts.
+// The capture thread, started by src/pipeline/threaded_engine.ts.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { runCaptureTask } from '../src/pipeline/capture_task.js';

@@ -1,4 +1,4 @@
-// A parsing worker, started by piscina (src/pipeline/threads.ts).
+// A parsing worker, started by piscina (src/pipeline/threaded_engine.ts).
 
 import { runParseTask } from '../src/pipeline/parse_task.js';
 import type { ParseTask } from '../src/pipeline/tasks.js';

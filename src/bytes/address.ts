@@ -27,7 +27,6 @@ function writeIpv4(out: Uint8Array, at: number, bytes: Uint8Array, address: numb
   return end;
 }
 
-
 function writeIpv6(out: Uint8Array, at: number, bytes: Uint8Array, address: number): number {
   // The first longest run of two or more zero groups becomes `::` (RFC 5952 section 4.2).
   let zeros = 0;

@@ -1,5 +1,6 @@
 // IP addresses, and networks (an address and how many of its leading bits count), between text and bytes.
 
+import { ADDRESS_TEXT_BYTES, writeAddress } from '../bytes/address.js';
 import type { Network } from './settings.js';
 
 /**
@@ -14,8 +15,7 @@ export function parseNetwork(text: string): Network | undefined {
   if (prefixText === undefined) return { bytes, prefix: bits };
   if (!/^(?:0|[1-9]\d{0,2})$/.test(prefixText) || Number(prefixText) > bits) return undefined;
   const prefix = Number(prefixText);
-  for (let at = 0; at < bytes.length; at++) bytes[at] &= 0xff00 >> Math.min(8, Math.max(0, prefix - at * 8));
-  return { bytes, prefix };
+  return { bytes: maskAddress(bytes, prefix), prefix };
 }
 
 /** The canonical text of a network: RFC 5952 or dotted decimal, and `/PREFIX` unless every bit counts. */
@@ -33,16 +33,15 @@ export function parseAddress(text: string): Uint8Array | undefined {
   return text.includes(':') ? parseIPv6(text) : parseIPv4(text);
 }
 
-/** The canonical text of an address of 4 or 16 bytes: dotted decimal, or RFC 5952 (IPv4-mapped in its mixed form). */
+/** The canonical text of an address of 4 or 16 bytes, as records have it. */
 export function formatAddress(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.');
-  const groups: number[] = [];
-  for (let at = 0; at < 16; at += 2) groups.push((bytes[at] << 8) | bytes[at + 1]);
-  if (groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0)) return `::ffff:${bytes.subarray(12).join('.')}`;
-  const { start, length } = longestZeroRun(groups);
-  const hex = groups.map((group) => group.toString(16));
-  if (length < 2) return hex.join(':');
-  return `${hex.slice(0, start).join(':')}::${hex.slice(start + length).join(':')}`;
+  const text = new Uint8Array(ADDRESS_TEXT_BYTES);
+  return new TextDecoder().decode(text.subarray(0, writeAddress(text, 0, bytes, 0, bytes.length)));
+}
+
+/** A copy of an address whose bits behind the prefix are cleared. @param prefix 0 to all of its bits */
+export function maskAddress(bytes: Uint8Array, prefix: number): Uint8Array {
+  return bytes.map((byte, at) => byte & (0xff00 >> Math.min(8, Math.max(0, prefix - at * 8))));
 }
 
 function parseIPv4(text: string): Uint8Array | undefined {
@@ -86,15 +85,4 @@ function parseGroups(text: string, last: boolean): number[] | undefined {
     bytes.push(...embedded);
   }
   return bytes;
-}
-
-/** The longest run of zero groups, the first of equals (RFC 5952 section 4.2.3). */
-function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
-  let best = { start: 0, length: 0 };
-  let length = 0;
-  for (const [at, group] of groups.entries()) {
-    length = group === 0 ? length + 1 : 0;
-    if (length > best.length) best = { start: at - length + 1, length };
-  }
-  return best;
 }

@@ -1,6 +1,6 @@
 // The addresses of this network namespace, from rtnetlink: what counts as local.
 
-import { formatNetwork } from '../config/network.js';
+import { formatNetwork, maskAddress } from '../config/network.js';
 import type { Network } from '../config/settings.js';
 import { LITTLE_ENDIAN } from './libc.js';
 import type { Link } from './links.js';
@@ -67,12 +67,8 @@ export function localNetworks(links: readonly Link[], addresses: readonly LinkAd
   const networks = new Map<string, Network>();
   for (const { link, bytes, prefix } of addresses) {
     const whole = bytes.length === 4 && loopbacks.has(link);
-    const network = whole ? { bytes: masked(bytes, prefix), prefix } : { bytes, prefix: bytes.length * 8 };
+    const network = whole ? { bytes: maskAddress(bytes, prefix), prefix } : { bytes, prefix: bytes.length * 8 };
     networks.set(formatNetwork(network), network);
   }
   return [...networks.values()];
-}
-
-function masked(bytes: Uint8Array, prefix: number): Uint8Array {
-  return bytes.map((byte, index) => byte & (0xff00 >> Math.min(8, Math.max(0, prefix - index * 8))));
 }

@@ -1,4 +1,5 @@
-// Replay in one thread: each batch is parsed while Node's thread pool reads the bytes of the next one. On one or two cores this beats threads, whose start alone takes longer than most files (docs/decisions/inline-replay.md).
+// Replay in one thread: each batch is parsed while Node's thread pool reads the bytes of the next one. On one or two cores this
+// beats threads, whose start alone takes longer than most files (docs/decisions/inline-replay.md).
 
 import type { CaptureReport } from '../capture/messages.js';
 import { runReplay } from '../capture/replay.js';
