@@ -48,6 +48,8 @@ export class LogWriter {
   private working = false;
   /** something has changed since the loop last looked */
   private stirred = false;
+  /** lines that went into the merge */
+  private copied = 0;
   private ticked = false;
   private draining = false;
   private closed = false;
@@ -132,6 +134,15 @@ export class LogWriter {
     await this.sink.close();
   }
 
+  /**
+   * The run ends here, written or not: counts as lost what the merge holds, for its batches have been counted. Lines that wait in
+   * blocks fall with the frames of theirs, which have not.
+   */
+  abandon(): void {
+    const { ledger } = this.sink;
+    ledger.discarded(Math.max(0, this.copied - ledger.linesWritten - ledger.linesLost));
+  }
+
   private stir(): void {
     this.stirred = true;
     if (!this.working) void this.work();
@@ -200,6 +211,7 @@ export class LogWriter {
       }
       took = true;
       merge.add(block, this.now());
+      this.copied += linesOf(block);
       this.giveBack(block);
     }
     const runs = merge.take();

@@ -70,11 +70,6 @@ export class WriteLedger implements WriteTotals {
     this.linesLost += lines;
   }
 
-  /** The run ends here: what is still on its way does not arrive. */
-  abandoned(): void {
-    this.linesLost = this.linesDelivered - this.linesWritten;
-  }
-
   mended(): void {
     this.linesMended++;
   }

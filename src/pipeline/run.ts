@@ -121,7 +121,7 @@ export class Run {
     const writer = this.makeWriter(await openSink(settings, this.ledger, () => this.onOutputClosed()));
     const watch = new Watch({ totals: this.totals, writer, live: this.live, every: options.statisticsEvery });
     const removeSignals = handleSignals({
-      stop: () => this.stop(watch),
+      stop: () => this.stop(writer, watch),
       reopen: () => void writer.reopen(),
       statistics: () => watch.report(),
     }, options.ignoreHangUp);
@@ -199,11 +199,11 @@ export class Run {
   }
 
   /** A terminal that hangs up may say so twice, and SIGTERM may follow: the first one counts. */
-  private stop(watch: Watch): void {
+  private stop(writer: LogWriter, watch: Watch): void {
     this.ring.requestStop(STOP_REQUEST.DRAIN);
     this.deadline ??= setTimeout(() => {
       say(`not everything could be written within ${STOP_MS / 1000} s of the stop: the rest is lost`);
-      void this.abandon(watch);
+      void this.abandon(writer, watch);
     }, STOP_MS);
   }
 
@@ -212,13 +212,13 @@ export class Run {
     this.ring.requestStop(STOP_REQUEST.ABANDON);
     sayError(error);
     await Promise.all([Promise.race([writer.close().catch(() => undefined), sleep(STOP_MS)]), sleep(SETTLE_MS)]);
-    return this.abandon(watch);
+    return this.abandon(writer, watch);
   }
 
   /** Says what is known and leaves, whatever a thread is blocked in. */
-  private abandon(watch: Watch): Promise<never> {
+  private abandon(writer: LogWriter, watch: Watch): Promise<never> {
     this.ring.requestStop(STOP_REQUEST.ABANDON);
-    this.ledger.abandoned();
+    writer.abandon();
     watch.report(true);
     return exitAtOnce(EXIT.FAILED);
   }

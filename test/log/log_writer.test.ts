@@ -190,6 +190,18 @@ describe('LogWriter', () => {
       assert.equal(sink.text, 'a\n');
     });
 
+    it('counts what the merge holds as lost when it is abandoned, once, and not what waits in blocks', async () => {
+      const { writer, batches, deliver } = setUp(3, new MemorySink(), new TimeMerge({ sources: 2 }));
+      deliver(0, { batch: 0, source: 0, watermark: [20, 0], lines: [{ text: 'a10', seconds: 10 }, { text: 'a20', seconds: 20 }] });
+      deliver(1, { batch: 1, source: 1, watermark: [15, 0], lines: [{ text: 'b5', seconds: 5 }] });
+      deliver(2, { batch: 3, source: 1, watermark: [30, 0], lines: [{ text: 'b30', seconds: 30 }] });
+      await writer.idle();
+      writer.abandon();
+      writer.abandon();
+      assert.equal(batches.length, 2);
+      assert.deepEqual([writer.totals.linesDelivered, writer.totals.linesWritten, writer.totals.linesLost], [4, 2, 1]);
+    });
+
     it('writes everything at close, batches behind a gap in their place in time', async () => {
       const { writer, sink, deliver } = setUp(2, new MemorySink(), new TimeMerge({ sources: 3 }));
       deliver(0, { batch: 0, source: 0, watermark: [20, 0], lines: [{ text: 'a', seconds: 10 }] });
