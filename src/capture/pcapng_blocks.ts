@@ -34,6 +34,7 @@ const OPTION_TIME_OFFSET = 14;
 const DEFAULT_TIME_RESOLUTION = 6;
 /** more of a name than the link table keeps */
 const NAME_BYTES = 64;
+const decoder = new TextDecoder();
 
 /** An interface of a section. */
 export interface CaptureInterface {
@@ -61,7 +62,8 @@ export function readInterface(
 ): CaptureInterface {
   const view = new DataView(bytes.buffer);
   const linkType = view.getUint16(at + INTERFACE.LINK_TYPE, little);
-  let name = '';
+  let nameAt = 0;
+  let nameBytes = 0;
   let resolution = DEFAULT_TIME_RESOLUTION;
   let offsetSeconds = 0;
   for (let option = at + INTERFACE.OPTIONS; end - option >= 4; ) {
@@ -69,19 +71,25 @@ export function readInterface(
     const length = view.getUint16(option + 2, little);
     const value = option + 4;
     if (code === OPTION_END || end - value < length) break;
-    if (code === OPTION_NAME) name = text(bytes, value, Math.min(length, NAME_BYTES));
+    if (code === OPTION_NAME) {
+      // Made text behind the loop, once: nothing keeps a file from naming an interface a million times.
+      nameAt = value;
+      nameBytes = Math.min(length, NAME_BYTES);
+    }
     if (code === OPTION_TIME_RESOLUTION && length === 1) resolution = bytes[value];
     // Beyond 2^53 the sum is no date anyway, so a double is exact where it matters.
     if (code === OPTION_TIME_OFFSET && length === 8) offsetSeconds = Number(view.getBigInt64(value, little));
     option = value + ((length + 3) & ~3);
   }
   const snaplen = view.getUint32(at + INTERFACE.SNAPLEN, little);
+  const name = text(bytes, nameAt, nameBytes);
   return { linkType, link: links.row(linkType, name), snaplen, tick: tickSize(resolution), offsetSeconds };
 }
 
 function text(bytes: Uint8Array, at: number, length: number): string {
-  const zero = bytes.indexOf(0, at);
-  const end = zero === -1 ? at + length : Math.min(zero, at + length);
+  if (length === 0) return '';
   // slice() copies: TextDecoder refuses shared memory.
-  return new TextDecoder().decode(bytes.slice(at, end));
+  const copy = bytes.slice(at, at + length);
+  const zero = copy.indexOf(0);
+  return decoder.decode(zero === -1 ? copy : copy.subarray(0, zero));
 }

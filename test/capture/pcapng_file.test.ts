@@ -47,6 +47,17 @@ describe('pcapng files', function () {
     });
   }
 
+  it('takes the last of an interface\'s names, up to a NUL, and none as none', async () => {
+    const named = (...names: readonly string[]): Uint8Array => block(true, 1, concat(
+      u32(true, 1, 0), ...names.map((name) => option(true, 2, new TextEncoder().encode(name))),
+    ));
+    const interfaces = [named('eth0', 'eth1'), named('full'), named('wlan0\0 and more'), named('eth0', ''), named('\0'), named()];
+    const run = await rig.bytes(concat(
+      sectionBlock(true), ...interfaces, ...interfaces.map((_, number) => packetBlock(true, number, TICKS, pattern(4, 1))),
+    ));
+    assert.deepEqual(run.frames.map(({ iface }) => iface), ['eth1', 'full', 'wlan0', '', '', '']);
+  });
+
   it('gives every whole packet of a file cut anywhere', async () => {
     const blocks = everything(true);
     const whole = concat(...blocks);
