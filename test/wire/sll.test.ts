@@ -5,15 +5,16 @@ import { decoded, ipv4Packet, ipv6Packet, payloadOf, tcpSegment, word } from '..
 const HELLO = tcpSegment('hello');
 const SLL = 113;
 const SLL2 = 276;
+const ARPHRD_ETHER = 1;
 
 /** Packet type, ARPHRD_, address length, address, protocol. */
-function cooked(protocol: number, packet: Uint8Array): Uint8Array {
-  return join(Uint8Array.of(0, 4, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, ...word(protocol)), packet);
+function cooked(protocol: number, packet: Uint8Array, device = ARPHRD_ETHER): Uint8Array {
+  return join(Uint8Array.of(0, 4, ...word(device), 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, ...word(protocol)), packet);
 }
 
 /** Protocol, reserved, interface index, ARPHRD_, packet type, address length, address. */
-function cooked2(protocol: number, packet: Uint8Array): Uint8Array {
-  return join(Uint8Array.of(...word(protocol), 0, 0, 0, 0, 0, 3, 0, 1, 4, 6, 2, 0, 0, 0, 0, 1, 0, 0), packet);
+function cooked2(protocol: number, packet: Uint8Array, device = ARPHRD_ETHER): Uint8Array {
+  return join(Uint8Array.of(...word(protocol), 0, 0, 0, 0, 0, 3, ...word(device), 4, 6, 2, 0, 0, 0, 0, 1, 0, 0), packet);
 }
 
 for (const [name, linkType, wrap] of [['v1', SLL, cooked], ['v2', SLL2, cooked2]] as const) {
@@ -33,6 +34,29 @@ for (const [name, linkType, wrap] of [['v1', SLL, cooked], ['v2', SLL2, cooked2]
       const snap = Uint8Array.of(0xaa, 0xaa, 3, 0, 0, 0, ...word(0x0800));
       assert.equal(payloadOf(wrap(4, join(snap, ipv4Packet(HELLO))), linkType), 'hello');
       assert.equal(decoded(wrap(4, ipv4Packet(HELLO)), linkType).outcome, 'NOT_IP');
+    });
+
+    it('GRE devices carry EtherTypes, too', () => {
+      assert.equal(payloadOf(wrap(0x0800, ipv4Packet(HELLO), 778), linkType), 'hello');
+    });
+
+    it('of netlink and frame relay devices the protocol type is none', () => {
+      const snap = Uint8Array.of(0xaa, 0xaa, 3, 0, 0, 0, ...word(0x0800));
+      for (const device of [770, 824]) {
+        assert.equal(decoded(wrap(4, join(snap, ipv4Packet(HELLO)), device), linkType).outcome, 'NOT_IP');
+        assert.equal(decoded(wrap(0x0800, ipv4Packet(HELLO), device), linkType).outcome, 'NOT_IP');
+      }
+    });
+
+    it('802.11 devices in monitor mode give radiotap, whatever the protocol type', () => {
+      const headers = join(
+        Uint8Array.of(0, 0, 8, 0, 0, 0, 0, 0),
+        Uint8Array.of(8, 0, ...new Uint8Array(22)),
+        Uint8Array.of(0xaa, 0xaa, 3, 0, 0, 0, ...word(0x0800)),
+      );
+      for (const protocol of [0, 4, 0x0800]) {
+        assert.equal(payloadOf(wrap(protocol, join(headers, ipv4Packet(HELLO)), 803), linkType), 'hello');
+      }
     });
 
     it('anything else is not IP', () => {
