@@ -36,7 +36,7 @@ export class HeaderFields {
   }
 
   /**
-   * Reads field lines up to the empty line. The first field of a name counts; line ends are CRLF or LF.
+   * Reads field lines up to the empty line. The first field of a name counts; line ends are LF, with any number of CR before it.
    * @param at first byte after the start line
    * @returns offset behind the empty line, or -1 when the section does not end before `end`
    */
@@ -46,8 +46,11 @@ export class HeaderFields {
     while (line < end) {
       const first = bytes[line];
       if (first === LF) return line + 1;
-      if (first === CR && line + 1 < end && bytes[line + 1] === LF) return line + 2;
       let lineEnd = line;
+      if (first === CR) {
+        while (lineEnd < end && bytes[lineEnd] === CR) lineEnd++;
+        if (lineEnd < end && bytes[lineEnd] === LF) return lineEnd + 1;
+      }
       while (lineEnd < end && bytes[lineEnd] !== LF) lineEnd++;
       const wanted = this.byFirstByte[first];
       if (wanted !== undefined) this.take(bytes, line, lineEnd, wanted);

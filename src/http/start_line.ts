@@ -70,19 +70,29 @@ function scanTolerantly(bytes: Uint8Array, end: number, message: Message): boole
   let lineEnd = from;
   while (lineEnd < end && bytes[lineEnd] !== LF) {
     if (bytes[lineEnd] === CR && takeLine(bytes, from, lineEnd, message)) {
-      const behind = behindLineEnd(bytes, lineEnd, end);
-      // CR as the last byte of the packet: its LF may follow in the next one.
-      message.malformed ||= behind === 0 && lineEnd + 1 < end;
-      message.truncated = lineEnd + 1 === end;
-      message.headerStart = behind > 0 ? behind : lineEnd + 1;
+      endLine(bytes, lineEnd, end, message);
       return true;
     }
     lineEnd++;
   }
   if (!takeLine(bytes, from, lineEnd, message)) return false;
-  message.truncated = lineEnd === end;
-  message.headerStart = lineEnd === end ? end : lineEnd + 1;
+  endLine(bytes, lineEnd, end, message);
   return true;
+}
+
+/**
+ * What ends a start line at `at`: CRLF, LF, the end of the packet, and, marked as malformed, a bare CR or several before an LF (some
+ * software translates the LF of a CRLF to CRLF once more).
+ */
+function endLine(bytes: Uint8Array, at: number, end: number, message: Message): void {
+  let behind = at;
+  while (behind < end && bytes[behind] === CR) behind++;
+  const returns = behind - at;
+  // CR as the last byte of the packet: its LF may follow in the next one.
+  message.truncated = behind === end;
+  const bare = behind < end && bytes[behind] !== LF;
+  message.malformed ||= bare || returns > 1;
+  message.headerStart = bare ? at + 1 : Math.min(behind + 1, end);
 }
 
 /** Takes `from` to `lineEnd` as target, blank, version; false when that is not what it is. */
@@ -159,15 +169,11 @@ export function scanStatusLine(bytes: Uint8Array, at: number, end: number, messa
   return true;
 }
 
-/** The reason phrase from the byte behind the status to the line's end: LF, CRLF, a bare CR or the end of the packet. */
+/** The reason phrase from the byte behind the status to the line's end. */
 function takeReason(bytes: Uint8Array, from: number, end: number, message: Message): void {
   let lineEnd = from;
   while (lineEnd < end && bytes[lineEnd] !== LF && bytes[lineEnd] !== CR) lineEnd++;
-  const behind = behindLineEnd(bytes, lineEnd, end);
-  // CR as the last byte of the packet: its LF may follow in the next one.
-  message.truncated = lineEnd === end || (behind === 0 && lineEnd + 1 === end);
-  message.malformed ||= behind === 0 && !message.truncated;
-  message.headerStart = behind > 0 ? behind : Math.min(lineEnd + 1, end);
+  endLine(bytes, lineEnd, end, message);
   let reasonEnd = lineEnd;
   const reasonStart = Math.min(from + 1, lineEnd);
   while (reasonEnd > reasonStart && isBlank(bytes[reasonEnd - 1])) reasonEnd--;

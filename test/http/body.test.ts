@@ -21,6 +21,25 @@ describe('http: pipelined messages', () => {
     assert.deepEqual(withNext('HTTP/1.1 200 OK\nContent-Length: 5', 'hello'), ['200', 'GET /next']);
   });
 
+  it('one empty line before a request is passed over, no other', () => {
+    assert.deepEqual(withNext('POST /a HTTP/1.1\nContent-Length: 5', 'hello\r\n'), ['POST /a', 'GET /next']);
+    assert.deepEqual(withNext('POST /a HTTP/1.1\nTransfer-Encoding: chunked', '0\r\n\r\n\r\n'), ['POST /a', 'GET /next']);
+    assert.deepEqual(withNext('POST /a HTTP/1.1\nContent-Length: 5', 'hello\r\n\r\n'), ['POST /a']);
+    assert.deepEqual(withNext('POST /a HTTP/1.1\nContent-Length: 5', 'hello\n'), ['POST /a']);
+    assert.deepEqual(withNext('HTTP/1.1 200 OK\nContent-Length: 5', 'hello\r\n'), ['200']);
+  });
+
+  it('a Transfer-Encoding whose last coding is not chunked ends the walk', () => {
+    const next = (value: string): string[] => withNext(`POST /a HTTP/1.1\nTransfer-Encoding: ${value}`, '0\r\n\r\n');
+    for (const value of ['chunked', 'Chunked', 'CHUNKED', 'gzip, chunked', 'gzip,chunked', 'gzip,\tchunked']) {
+      assert.deepEqual(next(value), ['POST /a', 'GET /next'], value);
+    }
+    for (const value of ['', 'gzip', 'identity', 'chunked, gzip', 'xchunked', 'chunkedx', 'hunked', 'chunked;q=1', '\x43hunke\x84']) {
+      assert.deepEqual(next(value), ['POST /a'], value);
+      assert.deepEqual(withNext(`HTTP/1.1 200 OK\nTransfer-Encoding: ${value}\nContent-Length: 5`, '0\r\n\r\n'), ['200'], value);
+    }
+  });
+
   it('nothing inside a body is a message', () => {
     assert.deepEqual(withNext(`POST /a HTTP/1.1\nContent-Length: ${GET.length}`, GET), ['POST /a', 'GET /next']);
     assert.deepEqual(withNext('HTTP/1.1 200 OK\nContent-Type: text/plain'), ['200']);

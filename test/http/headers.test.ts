@@ -36,6 +36,7 @@ describe('http: header fields', () => {
     ['without white space', 'Host:a\r\n\r\n', { Host: 'a' }],
     ['with optional white space around', 'Host: \t a b\t \t\r\n\r\n', { Host: 'a b' }],
     ['with LF alone', 'Host: a\nUser-Agent: b\n\n', { Host: 'a', 'User-Agent': 'b' }],
+    ['with several CR before LF', 'Host: a\r\r\nUser-Agent: b\r\r\r\n\r\r\n', { Host: 'a', 'User-Agent': 'b' }],
     ['empty', 'Host:\r\nUser-Agent: \t \r\n\r\n', { Host: '', 'User-Agent': '' }],
     ['with a bare CR inside, which is no line end', 'Host: a\rUser-Agent: b\r\n\r\n', { Host: 'a\rUser-Agent: b' }],
     ['the first of a name', 'Host: a\r\nHost: b\r\nhost: c\r\n\r\n', { Host: 'a' }],

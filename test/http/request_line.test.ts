@@ -51,6 +51,8 @@ describe('http: request lines', () => {
     ['GET / HTTP/1.1\rHost: a\r\n\r\n', '/ HTTP/1.1 malformed'],
     ['GET / HTTP/1.1\rHost: HTTP/1.1\r\n\r\n', '/ HTTP/1.1 malformed'],
     ['GET / HTTP/1.1\r\r\n\r\n', '/ HTTP/1.1 malformed'],
+    ['GET / HTTP/1.1\r\r\r\n\r\n', '/ HTTP/1.1 malformed'],
+    ['GET / HTTP/1.1\r\rHost: a\r\n\r\n', '/ HTTP/1.1 malformed'],
     ['GET / HTTP/1.1 HTTP/1.1\r\n\r\n', '/ HTTP/1.1 HTTP/1.1 malformed'],
     ['GET / HTTP/2.0 HTTP/1.0\r\n\r\n', '/ HTTP/2.0 HTTP/1.0 malformed'],
     ['PROPFIND /a b HTTP/1.1\r\n\r\n', '/a b HTTP/1.1 malformed'],
@@ -70,6 +72,7 @@ describe('http: request lines', () => {
     ['GET / HTTP/1.1\r\n\r', '/ HTTP/1.1 truncated'],
     ['GET /a b HTTP/1.1', '/a b HTTP/1.1 truncated malformed'],
     ['GET  / HTTP/1.1\r', '/ HTTP/1.1 truncated malformed'],
+    ['GET / HTTP/1.1\r\r', '/ HTTP/1.1 truncated malformed'],
     ['MOVE /a HTTP/1.1', '/a HTTP/1.1 truncated'],
     ['MOVE /a HTTP/1.1\r', '/a HTTP/1.1 truncated'],
     ['MOVE /a HTTP/1.', undefined],
@@ -155,6 +158,14 @@ describe('http: request lines', () => {
         if (message.request?.version !== undefined) assert.equal(message.request.target, whole);
       }
     });
+  });
+
+  it('several CR before the LF end the line, so that the fields behind it are found', () => {
+    for (const lineEnd of ['\r\r\n', '\r\r\r\n']) {
+      const message = scan(['GET / HTTP/1.1', 'Host: a', 'User-Agent: b', '', 'body'].join(lineEnd));
+      assert.deepEqual(message?.request, { method: 'GET', target: '/', version: 'HTTP/1.1', host: 'a', userAgent: 'b' });
+      assert.equal(message.truncated, false);
+    }
   });
 
   it('a target of a whole packet is found and kept', () => {

@@ -42,6 +42,7 @@ describe('http: status lines', () => {
     ['HTTP/1.1 200\tOK\r\n\r\n', 'HTTP/1.1 200 [OK] malformed'],
     ['HTTP/1.1 200 OK\rServer: a\r\n\r\n', 'HTTP/1.1 200 [OK] malformed'],
     ['HTTP/1.1 200\rServer: a\r\n\r\n', 'HTTP/1.1 200 [] malformed'],
+    ['HTTP/1.1 200 OK\r\r\nServer: a\r\r\n\r\r\n', 'HTTP/1.1 200 [OK] malformed'],
   ]));
 
   describe('that leave the packet', () => table([
@@ -51,6 +52,7 @@ describe('http: status lines', () => {
     ['HTTP/1.1 200 OK\r', 'HTTP/1.1 200 [OK] truncated'],
     ['HTTP/1.1 200\r', 'HTTP/1.1 200 [] truncated'],
     ['HTTP/1.1 200 OK\r\n', 'HTTP/1.1 200 [OK] truncated'],
+    ['HTTP/1.1 200 OK\r\r', 'HTTP/1.1 200 [OK] truncated malformed'],
   ]));
 
   describe('that are none', () => table([
