@@ -28,11 +28,13 @@ export class LiveSource implements FrameSource, FrameSink {
   private slot: BatchProducer | undefined;
   private intakeStoppedMs: number | undefined;
   private lastFrameMs = 0;
+  /** when it was closed last, performance.now() */
+  closedMs = 0;
   private readonly totals: LiveTotals;
 
   constructor(
     readonly row: number,
-    readonly name: string,
+    public name: string,
     private readonly links: LinkRegistry,
     board: SourceBoard,
   ) {
@@ -50,6 +52,12 @@ export class LiveSource implements FrameSource, FrameSink {
     this.linkRow = this.links.row(handle.linkType, this.name);
     this.intakeStoppedMs = undefined;
     this.totals.begin(handle, kernelFilters);
+  }
+
+  /** Another interface takes its row, and counts on in its totals; to be called while it is closed. */
+  rename(name: string): void {
+    this.name = name;
+    this.nextFrame = 1;
   }
 
   /** For poll(); -1 while there is no handle. */
@@ -153,6 +161,7 @@ export class LiveSource implements FrameSource, FrameSink {
   }
 
   close(): void {
+    if (this.handle !== undefined) this.closedMs = performance.now();
     this.handle?.close();
     this.handle = undefined;
     this.intakeStoppedMs = undefined;

@@ -144,17 +144,16 @@ export class LiveSources {
   }
 
   private openOne(link: Link): SourceError | undefined {
-    if (this.source(link.name) === undefined && this.all.length === MAX_SOURCES) {
-      return new UnsuitableInterface(`${link.name}: not captured: this run has already seen ${MAX_SOURCES} interfaces`);
+    const known = this.source(link.name) ?? (this.all.length < MAX_SOURCES ? undefined : closedLongest(this.all));
+    if (known === undefined && this.all.length === MAX_SOURCES) {
+      return new UnsuitableInterface(`${link.name}: not captured: ${MAX_SOURCES} interfaces at once are the most`);
     }
     try {
       const warn = (text: string): void => this.report({ type: 'warning', text });
       const { handle, filter, kernelFilters, bufferBytes } = openInterface(link, this.options, this.surroundings, warn);
-      let source = this.source(link.name);
-      if (source === undefined) {
-        source = new LiveSource(this.all.length, link.name, this.links, this.board);
-        this.all.push(source);
-      }
+      const source = known ?? new LiveSource(this.all.length, link.name, this.links, this.board);
+      if (known === undefined) this.all.push(source);
+      else if (source.name !== link.name) source.rename(link.name);
       source.attach(handle, link.index, kernelFilters);
       this.report({
         type: 'opened',
@@ -172,6 +171,19 @@ export class LiveSources {
       throw error;
     }
   }
+}
+
+/**
+ * The source whose row a new interface takes once there are as many as can be: a host that makes and removes containers all day
+ * sees more names than rows.
+ * @returns undefined when all are open
+ */
+export function closedLongest<Source extends Pick<LiveSource, 'open' | 'closedMs'>>(sources: readonly Source[]): Source | undefined {
+  let longest: Source | undefined;
+  for (const source of sources) {
+    if (!source.open && (longest === undefined || source.closedMs < longest.closedMs)) longest = source;
+  }
+  return longest;
 }
 
 function nameList(links: readonly Link[]): string {

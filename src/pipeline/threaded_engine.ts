@@ -34,7 +34,7 @@ export class ThreadedEngine implements Engine {
     worker.on('message', (message: CaptureMessage) => report(message));
     return new Promise((resolve, reject) => {
       worker.once('error', reject);
-      worker.once('exit', () => resolve());
+      worker.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the capture thread ended with code ${code}`))));
     });
   }
 

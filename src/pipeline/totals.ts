@@ -9,6 +9,8 @@ import type { WriteTotals } from '../log/write_ledger.js';
 interface SourceTotals {
   readonly name: string;
   readonly live: boolean;
+  /** interfaces that had the row before; their numbers are in the totals */
+  readonly predecessors: number;
   /** closedSources() has named it since it was opened */
   endTold: boolean;
 }
@@ -20,9 +22,11 @@ export class Totals {
 
   constructor(private readonly board: SourceBoard) {}
 
-  /** A source was opened; one that is opened again keeps its numbers. */
+  /** A source was opened; one that is opened again keeps its numbers, also when another interface took its row. */
   opened(row: number, name: string, live: boolean): void {
-    this.sources.set(row, { name, live, endTold: false });
+    const before = this.sources.get(row);
+    const predecessors = before === undefined ? 0 : before.predecessors + (before.name === name ? 0 : 1);
+    this.sources.set(row, { name, live, predecessors, endTold: false });
   }
 
   /** Rows of the sources that were closed since the last call. */
@@ -80,7 +84,9 @@ export class Totals {
     return counters;
   }
 
-  private sourceLines(row: number, { name, live }: SourceTotals, abandoned: boolean): string[] {
+  private sourceLines(row: number, source: SourceTotals, abandoned: boolean): string[] {
+    const { live, predecessors } = source;
+    const name = predecessors === 0 ? source.name : `${source.name} and ${predecessors} before it`;
     const { board } = this;
     const counters = this.countersOf(row);
     const parsed = counters[COUNTER.PARSED];

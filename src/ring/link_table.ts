@@ -1,7 +1,8 @@
 // The link table: what a frame's interface is, for the workers. The capture thread adds rows, workers read them; a row
 // never changes once a published frame names it, so no lock is needed (publish() of the batch orders the memory).
 
-const ROWS = 4096;
+/** Enough for years of containers that come and go; pages are used as rows are. */
+const ROWS = 65536;
 const NAME_BYTES = 56;
 const ROW_BYTES = 64;
 

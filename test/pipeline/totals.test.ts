@@ -165,4 +165,17 @@ describe('pipeline: totals', () => {
     board.set(1, SOURCE.OPEN, 0);
     assert.deepEqual(all.closedSources(), [0, 1]);
   });
+
+  it('a row that another interface took over goes on counting, and says so', () => {
+    const { totals: all, board } = totals();
+    boardRow(board, 0, { RECEIVED: 5, HANDED: 5 });
+    all.opened(0, 'veth1', true);
+    all.addBatch(0, counters({ FRAMES: 2, PARSED: 2 }));
+    all.opened(0, 'veth2', true);
+    all.opened(0, 'veth2', true);
+    all.opened(0, 'veth3', true);
+    all.addBatch(0, counters({ FRAMES: 3, PARSED: 3 }));
+    const lines = all.lines(NOTHING);
+    assert.ok(lines.some((line) => line.startsWith('veth3 and 2 before it: 5 received')), lines.join('\n'));
+  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { LinkReader, LinkRegistry, UNKNOWN_LINK_TYPE, allocateLinkTable } from '../../src/ring/link_table.js';
 
-const ROWS = 4096;
+const ROWS = 65536;
 
 function table(): { registry: LinkRegistry; reader: LinkReader } {
   const memory = allocateLinkTable();
