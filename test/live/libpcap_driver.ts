@@ -145,7 +145,7 @@ class Taker {
     this.board = new SourceBoard(memory.board);
   }
 
-  /** Takes what is there (with slowMs one batch). @returns true at the end */
+  /** Takes what is there (with slowMs or holdMs one batch). @returns true at the end */
   take(): boolean {
     for (;;) {
       const claim = this.consumer.claim(0);
@@ -153,7 +153,8 @@ class Taker {
       this.look();
       if (this.memory.task.holdMs !== undefined) this.hold(this.memory.task.holdMs);
       this.consumer.release();
-      if (this.memory.task.slowMs !== undefined) return false;
+      // Under unbroken load there is always another one: the stop has to be heard between two.
+      if (this.memory.task.slowMs !== undefined || this.memory.task.holdMs !== undefined) return false;
     }
   }
 
