@@ -119,7 +119,7 @@ export class Run {
   async run(): Promise<number> {
     const { settings, options } = this.parts;
     const writer = this.makeWriter(await openSink(settings, this.ledger, () => this.onOutputClosed()));
-    const watch = new Watch({ totals: this.totals, writer, live: this.live, every: options.statisticsEvery });
+    const watch = new Watch({ totals: this.totals, writer, live: this.live, merging: this.parts.merging, every: options.statisticsEvery });
     const removeSignals = handleSignals({
       stop: () => this.stop(writer, watch),
       reopen: () => void writer.reopen(),

@@ -6,7 +6,9 @@ import { SOURCE } from '../ring/source_board.js';
 import { say } from './say.js';
 import type { Totals } from './totals.js';
 
-const LOOK_MS = 250;
+const LOOK_MS = 1000;
+/** Lines that wait for a quiet source should not wait for us as well. */
+const MERGING_LOOK_MS = 250;
 const LOSS_REPORT_MS = 60_000;
 const EVERY_REPORT_MS = 1_000;
 
@@ -15,6 +17,8 @@ export interface WatchOptions {
   readonly writer: LogWriter;
   /** live: lines that wait for a quiet source go out in time, and files long unused are closed */
   readonly live: boolean;
+  /** lines of several sources are put into order of time */
+  readonly merging: boolean;
   /** packets between statistics, 0 for none */
   readonly every: number;
 }
@@ -31,7 +35,7 @@ export class Watch {
   }
 
   start(): void {
-    this.timer = setInterval(() => this.look(), LOOK_MS);
+    this.timer = setInterval(() => this.look(), this.options.merging ? MERGING_LOOK_MS : LOOK_MS);
   }
 
   stop(): void {
