@@ -1,8 +1,7 @@
 // What a thread is started with: everything crosses the thread boundary by structured clone, shared memory by reference.
 
 import type { MessagePort } from 'node:worker_threads';
-import type { CaptureChoice, Network, OutputFormat, PolicySettings, PortRange } from '../config/settings.js';
-import type { Tunnel } from '../wire/encap.js';
+import type { PolicySettings, PortRange, Settings } from '../config/settings.js';
 import type { BatchRingMemory } from '../ring/batch_ring.js';
 import type { LineBlockMemory } from '../ring/line_blocks.js';
 import type { ReplayFilters } from '../capture/replay_filters.js';
@@ -22,42 +21,29 @@ export interface ReplayTask {
 }
 
 /** The capture thread's: interfaces to watch. */
-export interface LiveTask {
+export interface LiveTask
+  extends Pick<Settings, 'promiscuous' | 'snaplen' | 'bufferMiB' | 'capture' | 'ports' | 'tunnels' | 'filter' | 'count'> {
   readonly way: 'live';
+  /** those to watch, chosen where none was named */
   readonly interfaces: readonly string[];
-  readonly promiscuous: boolean;
-  readonly snaplen: number;
-  readonly bufferMiB: number;
-  readonly capture: CaptureChoice;
-  readonly ports: readonly PortRange[];
-  readonly tunnels: readonly Tunnel[];
-  readonly filter: string;
-  readonly count: number;
-  readonly localGiven: readonly Network[] | undefined;
+  /** in place of this host's addresses */
+  readonly localGiven: Settings['local'];
 }
 
 export type CaptureTask = (ReplayTask | LiveTask) & { readonly shared: SharedRun };
 
 /** What parsing needs to know, in whatever thread it happens. */
-export interface ParsingOptions {
+export interface ParsingOptions
+  extends Pick<Settings, 'format' | 'fields' | 'addCommunityId' | 'utc' | 'addVlan' | 'split' | 'tunnels' | 'cpuProfile'> {
   readonly shared: SharedRun;
-  readonly format: OutputFormat;
-  /** columns of tsv */
-  readonly fields: readonly string[];
   /** lower-case names of the header fields that records keep beside those of every message, in the order of their slots */
   readonly headers: readonly string[];
-  readonly addCommunityId: boolean;
   /** for the formats that name it; '' where it is not known (replay) */
   readonly hostname: string;
-  readonly utc: boolean;
-  readonly addVlan: boolean;
   readonly addInterface: boolean;
-  readonly split: boolean;
   readonly merging: boolean;
   /** service ports, undefined: every port (with -f alone) */
   readonly ports: readonly PortRange[] | undefined;
-  /** tunnels to look into */
-  readonly tunnels: readonly Tunnel[];
   /** which records are written, and what of them */
   readonly policy: PolicySettings;
   /** frames to parse in all, -1 for no end */
@@ -68,8 +54,6 @@ export interface ParsingOptions {
   readonly live: boolean;
   /** frames may lie in memory that the capture thread has mapped */
   readonly mapped: boolean;
-  /** file for the CPU profile, '' for none */
-  readonly cpuProfile: string;
 }
 
 /** What a worker sends behind the numbers of its blocks, so that the writer knows it has them all. */
