@@ -1,6 +1,6 @@
 // Where a message ends, as far as its own packet tells (RFC 9112 section 6): the next pipelined message begins there.
 
-import { CR, LF, SPACE, TAB, ZERO, ascii, isDigit } from '../bytes/ascii.js';
+import { CR, LF, SPACE, TAB, ZERO, ascii, hexDigit, isDigit } from '../bytes/ascii.js';
 import { MESSAGE, type Message, REQUEST_FIELD, RESPONSE_FIELD } from './message.js';
 
 const UNKNOWN = -1;
@@ -93,10 +93,4 @@ function endsChunkSize(byte: number): boolean {
 
 function isCrLf(bytes: Uint8Array, at: number, end: number): boolean {
   return at + 2 <= end && bytes[at] === CR && bytes[at + 1] === LF;
-}
-
-function hexDigit(byte: number): number {
-  if (isDigit(byte)) return byte - ZERO;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : UNKNOWN;
 }

@@ -1,6 +1,6 @@
 // Header fields of one message: finds the wanted ones by name (RFC 9112 section 5) in one pass over the header section.
 
-import { COLON, CR, LF, SPACE, TAB, ascii } from '../bytes/ascii.js';
+import { COLON, CR, LF, ascii, isBlank } from '../bytes/ascii.js';
 
 const CASE = 0x20;
 
@@ -86,8 +86,4 @@ function startsWith(bytes: Uint8Array, line: number, lineEnd: number, name: Uint
     if (byte !== name[i] && ((byte | CASE) !== name[i] || byte < 0x41 || byte > 0x5a)) return false;
   }
   return true;
-}
-
-function isBlank(byte: number): boolean {
-  return byte === SPACE || byte === TAB;
 }

@@ -1,7 +1,7 @@
 // Payloads that explain an empty log: TLS and HTTP/2 on the service port.
 
 import { be16 } from '../bytes/read.js';
-import { ascii } from '../bytes/ascii.js';
+import { ascii, startsWith } from '../bytes/ascii.js';
 
 const HANDSHAKE = 0x16;
 const CLIENT_HELLO = 1;
@@ -18,7 +18,5 @@ export function isTlsHello(bytes: Uint8Array, at: number, end: number): boolean 
 
 /** Whether the HTTP/2 connection preface begins here (RFC 9113 section 3.4). */
 export function isHttp2Preface(bytes: Uint8Array, at: number, end: number): boolean {
-  if (end - at < PREFACE.length) return false;
-  for (let i = 0; i < PREFACE.length; i++) if (bytes[at + i] !== PREFACE[i]) return false;
-  return true;
+  return startsWith(bytes, at, end, PREFACE);
 }

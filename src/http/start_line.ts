@@ -1,7 +1,7 @@
 // Start lines (RFC 9112 sections 3 and 4): the strict form in one short pass, the tolerated forms in a second look. Nothing
 // here reads a byte at or beyond `end`.
 
-import { CR, LF, SPACE, TAB, ascii, isDigit } from '../bytes/ascii.js';
+import { CR, LF, SPACE, TAB, ascii, isBlank, isDigit, startsWith } from '../bytes/ascii.js';
 import type { Message } from './message.js';
 import { methodLength } from './methods.js';
 
@@ -141,13 +141,6 @@ function leavesPacket(bytes: Uint8Array, end: number, message: Message): boolean
   return true;
 }
 
-function startsWith(bytes: Uint8Array, at: number, end: number, prefix: Uint8Array): boolean {
-  if (end - at < prefix.length) return false;
-  let same = 0;
-  while (same < prefix.length && bytes[at + same] === prefix[same]) same++;
-  return same === prefix.length;
-}
-
 /**
  * Reads a status line at `at`, where the caller has seen isVersion().
  * @returns whether there is one; then `message` has version, status, reason, headerStart, truncated and malformed
@@ -179,8 +172,4 @@ function takeReason(bytes: Uint8Array, from: number, end: number, message: Messa
   while (reasonEnd > reasonStart && isBlank(bytes[reasonEnd - 1])) reasonEnd--;
   message.reasonStart = reasonStart;
   message.reasonEnd = reasonEnd;
-}
-
-function isBlank(byte: number): boolean {
-  return byte === SPACE || byte === TAB;
 }

@@ -1,5 +1,6 @@
 // Addresses cut to prefixes (-anonymize): the record shows networks in place of hosts.
 
+import { maskAddress } from '../config/network.js';
 import type { PrefixLengths } from '../config/settings.js';
 import type { RecordView } from '../record/view.js';
 
@@ -31,6 +32,7 @@ export class Anonymizer {
   }
 }
 
+/** The leading bits of an address, set. */
 function maskOf(prefix: number, length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, at) => 0xff00 >> Math.min(8, Math.max(0, prefix - at * 8)) & 0xff);
+  return maskAddress(new Uint8Array(length).fill(0xff), prefix);
 }

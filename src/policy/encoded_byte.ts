@@ -1,9 +1,10 @@
 // Percent-encoding (RFC 3986 section 2.1) read a byte at a time, through any number of layers: `=`, `%3D`, `%253D` are all `=`.
 
+import { hexDigit } from '../bytes/ascii.js';
+
 const PERCENT = 0x25;
 const TWO = 0x32;
 const FIVE = 0x35;
-const NO_DIGIT = -1;
 /** Deeper layers count as this one: what nests in more is not told apart, so that looking ahead stays linear. */
 const MAX_DEPTH = 3;
 
@@ -37,10 +38,4 @@ export class EncodedByte {
     this.depth = Math.min(depth, MAX_DEPTH);
     this.next = digits + 2;
   }
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const letter = byte | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : NO_DIGIT;
 }

@@ -1,9 +1,10 @@
 // Pieces that the two JSON formats share: members of objects, lists of VLAN ids and of wrappers.
 
-import { COLON, ascii } from '../bytes/ascii.js';
+import { ascii } from '../bytes/ascii.js';
 import { writeBytes, writeDecimal } from '../bytes/write.js';
-import { ENCAPS, MAX_ENCAPS } from '../wire/encap.js';
+import { MAX_ENCAPS } from '../wire/encap.js';
 import { MAX_VLANS } from '../wire/frame.js';
+import { writeEncap } from './encap_text.js';
 import { writeJsonText } from './json_text.js';
 import type { Values } from './values.js';
 import type { RecordView } from './view.js';
@@ -14,7 +15,6 @@ const LIST_BEGIN = 0x5b;
 const LIST_END = 0x5d;
 const OBJECT_BEGIN = 0x7b;
 const OBJECT_END = 0x7d;
-const ENCAP_NAMES = ENCAPS.map(({ name }) => ascii(`"${name}`));
 
 /** Most bytes of the two lists. */
 export const LISTS_BYTES = 6 * MAX_VLANS + 24 * MAX_ENCAPS;
@@ -40,16 +40,13 @@ export function writeVlanList(out: Uint8Array, at: number, record: RecordView): 
 
 /** Wrappers by name, outer first, with `:` and the number of those that have one. */
 export function writeEncapList(out: Uint8Array, at: number, record: RecordView): number {
-  const { encaps, encapIds, encapCount } = record.frame;
+  const { frame } = record;
   let end = at;
   out[end++] = LIST_BEGIN;
-  for (let i = 0; i < encapCount; i++) {
+  for (let i = 0; i < frame.encapCount; i++) {
     if (i > 0) out[end++] = COMMA;
-    end = writeBytes(out, end, ENCAP_NAMES[encaps[i]]);
-    if (ENCAPS[encaps[i]].id) {
-      out[end] = COLON;
-      end = writeDecimal(out, end + 1, encapIds[i]);
-    }
+    out[end++] = QUOTE;
+    end = writeEncap(out, end, frame, i);
     out[end++] = QUOTE;
   }
   out[end] = LIST_END;

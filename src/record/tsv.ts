@@ -2,12 +2,13 @@
 // what is absent, `(empty)` for what is empty, everything else that could confuse a reader escaped (tsv_text.ts).
 
 import { ADDRESS_TEXT_BYTES, writeAddress } from '../bytes/address.js';
-import { COLON, LF, TAB, ascii } from '../bytes/ascii.js';
+import { LF, TAB, ascii } from '../bytes/ascii.js';
 import { writeBytes, writeDecimal, writePadded } from '../bytes/write.js';
-import { ENCAPS, MAX_ENCAPS } from '../wire/encap.js';
+import { MAX_ENCAPS } from '../wire/encap.js';
 import { MAX_VLANS } from '../wire/frame.js';
 import { Clock, utcOffset } from './clock.js';
 import { CommunityId } from './community_id.js';
+import { writeEncap } from './encap_text.js';
 import { KIND_NAMES } from './kinds.js';
 import { isCanonicalNumber } from './number.js';
 import { COLUMN, columnNumbers } from './tsv_columns.js';
@@ -21,7 +22,6 @@ const COMMA = 0x2c;
 const TRUE = 0x54;
 const FALSE = 0x46;
 const KINDS = KIND_NAMES.map(ascii);
-const ENCAP_NAMES = ENCAPS.map(({ name }) => ascii(name));
 
 /** More than any column needs beside the message's own bytes; the lists come on top. */
 const COLUMN_BYTES = ADDRESS_TEXT_BYTES + 3;
@@ -143,16 +143,12 @@ function writeVlans(out: Uint8Array, at: number, record: RecordView): number {
 }
 
 function writeEncaps(out: Uint8Array, at: number, record: RecordView): number {
-  const { encaps, encapIds, encapCount } = record.frame;
-  if (encapCount === 0) return writeUnset(out, at);
+  const { frame } = record;
+  if (frame.encapCount === 0) return writeUnset(out, at);
   let end = at;
-  for (let i = 0; i < encapCount; i++) {
+  for (let i = 0; i < frame.encapCount; i++) {
     if (i > 0) out[end++] = COMMA;
-    end = writeBytes(out, end, ENCAP_NAMES[encaps[i]]);
-    if (ENCAPS[encaps[i]].id) {
-      out[end] = COLON;
-      end = writeDecimal(out, end + 1, encapIds[i]);
-    }
+    end = writeEncap(out, end, frame, i);
   }
   return end;
 }
