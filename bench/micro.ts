@@ -9,7 +9,7 @@ import { MESSAGE, Message } from '../src/http/message.js';
 import { parseRules } from '../src/config/rules.js';
 import type { PolicySettings } from '../src/config/settings.js';
 import { Policy, WRITTEN } from '../src/policy/policy.js';
-import { utcOffset } from '../src/record/clock.js';
+import { DAY_SECONDS, utcOffset } from '../src/record/clock.js';
 import { EcsFormat } from '../src/record/ecs.js';
 import { JsonFormat } from '../src/record/json.js';
 import { TextFormat } from '../src/record/text.js';
@@ -86,7 +86,7 @@ function formatAll({ bytes }: Sample, format: LineFormat, view: RecordView, out:
     view.seconds = 1_700_000_000 + (number >> 10);
     view.nanoseconds = number * 1000;
     view.ordinal = number;
-    format.day(view.seconds);
+    format.period(view.seconds, DAY_SECONDS);
     written += format.write(out, 0, view);
   }
   return written;

@@ -1,5 +1,6 @@
 // Settings that contradict each other: told, not silently without effect.
 
+import { FILE_SETTINGS } from './file_rows.js';
 import type { OptionValues, SettingName } from './option.js';
 import { SETTING_ROWS } from './table.js';
 import { UsageError } from './usage_error.js';
@@ -20,4 +21,15 @@ export function refuseConflicts(values: OptionValues, origins: Readonly<Record<S
     refuse('headers', `-o json or ecs, tsv takes -fields all,${values.headers.map((name) => `headers.${name}`).join(',')}`);
   }
   if (format === 'text' && values.addCommunityId) refuse('addCommunityId', '-o json');
+  refuseFileOptions(values, origins);
+}
+
+/**
+ * Options of log files where there are none. Only those of the command line: a daemon's configuration says how its files are
+ * kept, and is no reason against a look at standard output beside it.
+ */
+function refuseFileOptions({ directory }: OptionValues, origins: Readonly<Record<SettingName, string>>): void {
+  const given = FILE_SETTINGS.filter((setting) => origins[setting] === `option -${SETTING_ROWS[setting].name}`);
+  if (directory !== '-' || given.length === 0) return;
+  throw new UsageError(`${origins[given[0]]}: goes with a log directory, -d DIR; records go to standard output (${origins.directory})`);
 }

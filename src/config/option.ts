@@ -44,5 +44,5 @@ export interface SettingRow<T> extends OptionRow {
 }
 
 /** Headings of the help, in its order. */
-export const OPTION_GROUPS = ['Capture', 'Replay', 'Selection', 'Output', 'Running', 'Help'] as const;
+export const OPTION_GROUPS = ['Capture', 'Replay', 'Selection', 'Output', 'Log files', 'Running', 'Help'] as const;
 export type OptionGroup = (typeof OPTION_GROUPS)[number];

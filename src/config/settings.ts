@@ -52,6 +52,14 @@ export interface PolicySettings {
   readonly redact: RedactMode;
 }
 
+/** Where one log file ends and the next begins. */
+export interface Rotation {
+  /** a divisor of the day, 300 to 86400 */
+  readonly periodSeconds: number;
+  /** bytes a file may have; Infinity: any number */
+  readonly sizeBytes: number;
+}
+
 export interface Settings extends PolicySettings {
   /** interface names; `any` stands alone; empty: choose (eth0, else the default route's) */
   readonly interfaces: readonly string[];
@@ -70,6 +78,7 @@ export interface Settings extends PolicySettings {
   /** log directory, or `-` for standard output */
   readonly directory: string;
   readonly split: boolean;
+  readonly rotation: Rotation;
   readonly format: OutputFormat;
   /** columns of tsv (record/tsv_columns.ts) */
   readonly fields: readonly string[];

@@ -4,6 +4,7 @@
 import type { OptionRow, OptionValues, SettingName, SettingRow } from './option.js';
 import { ALL_COLUMNS, COLUMN_NAMES, formatColumns } from '../record/tsv_columns.js';
 import { TUNNELS } from '../wire/encap.js';
+import { FILE_ROWS } from './file_rows.js';
 import { formatNetwork } from './network.js';
 import { CHOICE_ROWS, PRIVACY_ROWS } from './policy_rows.js';
 import {
@@ -200,6 +201,7 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     initial: () => false,
   },
   ...PRIVACY_ROWS,
+  ...FILE_ROWS,
   workers: {
     name: 'cpu', kind: 'value', metavar: 'N', group: 'Running', key: 'HTTPLOG_CPUNO', applies: 'both',
     help: 'parsing workers',

@@ -1,19 +1,24 @@
-// The log directory: DIR/http-YYYYMMDD.log, or one file a record kind with -log_split. One process a directory.
+// The log directory: a file a day, or as -rotate says, or one a record kind with -log_split. One process a directory.
 
 import { constants } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import type { Rotation } from '../config/settings.js';
+import { DAY_SECONDS } from '../record/clock.js';
 import { KIND_NAMES } from '../record/kinds.js';
 import { DirectoryLock } from './directory_lock.js';
 import { systemFiles, type FileAccess } from './file_access.js';
 import type { FileHeader } from './file_header.js';
+import { FilesInUse } from './files_in_use.js';
 import type { LineSink } from './line_sink.js';
 import type { LineRun } from './lines.js';
 import { errorCode, systemLogError } from './log_error.js';
+import { PartNumbers } from './part_numbers.js';
 import { RegionFiles } from './region_files.js';
 import type { WriteLedger } from './write_ledger.js';
 
 const DIRECTORY_MODE = 0o750;
+const DAILY: Rotation = { periodSeconds: DAY_SECONDS, sizeBytes: Infinity };
 
 export interface DailyFilesOptions {
   readonly directory: string;
@@ -21,6 +26,8 @@ export interface DailyFilesOptions {
   readonly split: boolean;
   /** `log` */
   readonly extension: string;
+  /** where one file ends; default with the day */
+  readonly rotation?: Rotation;
   readonly ledger: WriteLedger;
   /** what the records of a file stand under; default nothing */
   readonly header?: FileHeader | undefined;
@@ -31,6 +38,7 @@ export interface DailyFilesOptions {
 export class DailyFiles implements LineSink {
   private constructor(
     readonly ledger: WriteLedger, private readonly lock: DirectoryLock, private readonly regions: readonly RegionFiles[],
+    private readonly partNumbers: PartNumbers | undefined,
   ) {}
 
   /**
@@ -38,21 +46,27 @@ export class DailyFiles implements LineSink {
    * @throws LogError when the directory cannot be made, written or locked
    */
   static async open(options: DailyFilesOptions): Promise<DailyFiles> {
-    const { split, extension, ledger, header, files = systemFiles } = options;
+    const { split, extension, rotation = DAILY, ledger, header, files = systemFiles } = options;
     const directory = resolve(options.directory);
     await makeDirectory(directory);
     const lock = await DirectoryLock.acquire(directory);
     const names = split ? KIND_NAMES.map((kind) => `http-${kind}-`) : ['http-'];
-    const regions = names.map((name) => new RegionFiles({
-      prefix: join(directory, name),
-      suffix: `.${extension}`,
+    const inUse = new FilesInUse();
+    const partNumbers = rotation.sizeBytes === Infinity ? undefined : new PartNumbers();
+    const regions = names.map((prefix) => new RegionFiles({
+      directory,
+      prefix,
+      extension,
+      rotation,
+      partNumbers,
+      inUse,
       files,
       ledger,
       header,
       // The lock went with the old directory: until the next start a second process is not refused.
       makeDirectory: () => makeDirectory(directory),
     }));
-    return new DailyFiles(ledger, lock, regions);
+    return new DailyFiles(ledger, lock, regions, partNumbers);
   }
 
   async write(runs: readonly LineRun[]): Promise<void> {
@@ -62,6 +76,7 @@ export class DailyFiles implements LineSink {
 
   async reopen(): Promise<void> {
     for (const region of this.regions) await region.closeAll();
+    this.partNumbers?.forget();
   }
 
   async tend(nowMs: number): Promise<void> {

@@ -8,6 +8,9 @@ export interface FileStatus {
   readonly size: number;
   /** names the file has; 0: it was deleted */
   readonly nlink: number;
+  /** what tells it from every other file */
+  readonly ino: number;
+  readonly dev: number;
   isFile(): boolean;
 }
 
@@ -19,6 +22,8 @@ export interface FileAccess {
   /** @returns bytes read: fewer than asked for is no error */
   read(fd: number, bytes: Uint8Array, position: number): Promise<number>;
   fstat(fd: number): Promise<FileStatus>;
+  /** of what has the name, be it a symbolic link */
+  lstat(path: string): Promise<FileStatus>;
   ftruncate(fd: number, sizeBytes: number): Promise<void>;
   close(fd: number): Promise<void>;
 }
@@ -28,6 +33,7 @@ const write = promisify(fs.write);
 const writev = promisify(fs.writev);
 const read = promisify(fs.read);
 const fstat = promisify(fs.fstat);
+const lstat = promisify(fs.lstat);
 const ftruncate = promisify(fs.ftruncate);
 const close = promisify(fs.close);
 
@@ -40,6 +46,7 @@ export const systemFiles: FileAccess = {
   },
   read: async (fd, bytes, position) => (await read(fd, bytes, 0, bytes.length, position)).bytesRead,
   fstat: (fd) => fstat(fd),
+  lstat: (path) => lstat(path),
   ftruncate: (fd, sizeBytes) => ftruncate(fd, sizeBytes),
   close: (fd) => close(fd),
 };

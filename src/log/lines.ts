@@ -4,8 +4,8 @@
 export interface LineRun {
   /** 0, or with -log_split the record kind (record/kinds.ts) */
   readonly region: number;
-  /** days since 1970-01-01 */
-  readonly day: number;
+  /** of their file: periods of its length since 1970-01-01, days without -rotate */
+  readonly period: number;
   /** valid until the write that got it resolves */
   readonly bytes: Uint8Array;
   readonly lines: number;

@@ -22,6 +22,8 @@ const PATIENCE_MS = 1_000;
 export class LogFile {
   /** when it was last asked for, the owner's clock */
   usedMs = 0;
+  /** bytes in the file as far as we know: what it had when last looked at, and what was written since */
+  sizeBytes = 0;
   /** whether the file is known to end in a newline */
   private tailWhole = false;
   /** whether what stands last in the file stands under our header */
@@ -59,29 +61,42 @@ export class LogFile {
    * Appends whole lines. What does not get in whole is lost, counted, and leaves no trace in the file.
    * @param parts lines, each ending in a newline; a part may end inside a line, the last one not
    * @param lines how many there are
+   * @returns whether all got in
    */
-  async append(parts: readonly Uint8Array[], lines: number): Promise<void> {
+  async append(parts: readonly Uint8Array[], lines: number): Promise<boolean> {
     const { files, fd, ledger } = this;
-    const unready = (await this.mendTail()) ?? (await this.putHeader());
+    const unready = await this.prepare();
     if (unready !== undefined) {
       ledger.failed(lines, systemLogError(`cannot write ${this.path}`, unready));
-      return;
+      return false;
     }
     const { written, error } = await writeWhole(files, fd, parts, PATIENCE_MS);
+    this.sizeBytes += written;
     if (error === undefined) {
       ledger.wrote(lines, written);
-      return;
+      return true;
     }
     const whole = wholeLines(parts, written);
     ledger.wrote(whole.lines, whole.bytes);
     ledger.failed(lines - whole.lines, systemLogError(`cannot write ${this.path}`, error));
     if (written > whole.bytes) this.tailWhole = await this.takeBack(copyRange(parts, whole.bytes, written));
+    return false;
   }
 
-  /** Whether the file has lost its last name: what is written to it nobody will see. */
-  async isDeleted(): Promise<boolean> {
+  /**
+   * Sees to it that the next line begins a line, under the header. append() does that by itself; `sizeBytes` then has it all.
+   * @returns what the system said when that could not be done
+   */
+  async prepare(): Promise<unknown> {
+    await this.look();
+    return (await this.mendTail()) ?? (await this.putHeader());
+  }
+
+  /** Whether its name leads elsewhere: it was deleted, or moved away. What is written to it nobody will see, or a rotated file gets. */
+  async isGone(): Promise<boolean> {
     try {
-      return (await this.files.fstat(this.fd)).nlink === 0;
+      const [ours, named] = [await this.files.fstat(this.fd), await this.files.lstat(this.path)];
+      return ours.ino !== named.ino || ours.dev !== named.dev;
     } catch {
       return true;
     }
@@ -96,6 +111,17 @@ export class LogFile {
     }
   }
 
+  /** Somebody may have truncated the file (logrotate's copytruncate): what we knew of its end holds no more. */
+  private async look(): Promise<void> {
+    try {
+      const { size } = await this.files.fstat(this.fd);
+      if (size < this.sizeBytes) this.tailWhole = this.headed = false;
+      this.sizeBytes = size;
+    } catch {
+      // What cannot be looked at may still be written.
+    }
+  }
+
   /**
    * Sees to it that the next byte begins a line.
    * @returns what the system said when that could not be done
@@ -105,6 +131,7 @@ export class LogFile {
     if (await this.endsInsideLine()) {
       const { error } = await writeWhole(this.files, this.fd, [Uint8Array.of(NEWLINE)], PATIENCE_MS);
       if (error !== undefined) return error;
+      this.sizeBytes++;
       this.ledger.mended();
     }
     this.tailWhole = true;
@@ -112,7 +139,7 @@ export class LogFile {
   }
 
   /**
-   * Sees to it that the next line stands under the header, also in a file that somebody has truncated meanwhile.
+   * Sees to it that the next line stands under the header.
    * @returns what the system said when that could not be done
    */
   private async putHeader(): Promise<unknown> {
@@ -121,6 +148,7 @@ export class LogFile {
     const lines = Buffer.from(header.begin(new Date()));
     const { written, error } = await writeWhole(files, fd, [lines], PATIENCE_MS);
     this.headed = error === undefined;
+    this.sizeBytes += written;
     if (error === undefined) this.ledger.wrote(0, written);
     else if (written > 0) this.tailWhole = await this.takeBack(lines.subarray(0, written));
     return error;
@@ -129,8 +157,7 @@ export class LogFile {
   /** A file that cannot be read gets its header once more. */
   private async isHeaded(header: FileHeader): Promise<boolean> {
     try {
-      const { size } = await this.files.fstat(this.fd);
-      return size > 0 && (this.headed || (this.headed = await endsUnder(header, this.files, this.fd, size)));
+      return this.sizeBytes > 0 && (this.headed || (this.headed = await endsUnder(header, this.files, this.fd, this.sizeBytes)));
     } catch {
       return this.headed;
     }
@@ -139,10 +166,9 @@ export class LogFile {
   /** A tail that cannot be read is taken as broken: an empty line too many is better than two lines in one. */
   private async endsInsideLine(): Promise<boolean> {
     try {
-      const { size } = await this.files.fstat(this.fd);
-      if (size === 0) return false;
+      if (this.sizeBytes === 0) return false;
       const last = new Uint8Array(1);
-      return (await this.files.read(this.fd, last, size - 1)) !== 1 || last[0] !== NEWLINE;
+      return (await this.files.read(this.fd, last, this.sizeBytes - 1)) !== 1 || last[0] !== NEWLINE;
     } catch {
       return true;
     }
@@ -161,6 +187,7 @@ export class LogFile {
       if ((await this.files.read(this.fd, found, wholeBytes)) !== fragment.length) return false;
       if (!found.every((byte, at) => byte === fragment[at])) return false;
       await this.files.ftruncate(this.fd, wholeBytes);
+      this.sizeBytes = wholeBytes;
       return true;
     } catch {
       return false;

@@ -249,7 +249,7 @@ function appendRuns({ words, bytes }: LineBlock, runs: LineRun[]): number {
     if (length === 0) continue;
     runs.push({
       region: words[at + SEGMENT.REGION],
-      day: words[at + SEGMENT.DAY],
+      period: words[at + SEGMENT.DAY],
       bytes: bytes.subarray(offset, offset + length),
       lines: words[at + SEGMENT.LINES],
     });

@@ -57,7 +57,7 @@ export class LineChunk {
     return this.segmentWord(this.recordWord(RECORD.SEGMENT), SEGMENT.REGION);
   }
 
-  get day(): number {
+  get period(): number {
     return this.segmentWord(this.recordWord(RECORD.SEGMENT), SEGMENT.DAY);
   }
 

@@ -158,7 +158,7 @@ export class TimeMerge {
 
   /** Takes the first line of the top source, and those that follow it there in the same file while they may go out next. */
   private takeRun(source: SourceLines, chunk: LineChunk): LineRun {
-    const { region, day, offset } = chunk;
+    const { region, period, offset } = chunk;
     let end = offset;
     let lines = 0;
     do {
@@ -172,10 +172,10 @@ export class TimeMerge {
         if (this.open.has(source.row)) this.lowerBarrier(source);
       }
     } while (
-      this.heap.top === source && source.chunk === chunk && chunk.region === region && chunk.day === day
+      this.heap.top === source && source.chunk === chunk && chunk.region === region && chunk.period === period
       && chunk.offset === end && this.mayGo(source)
     );
     if (chunk.isEmpty) this.unlink(chunk);
-    return { region, day, bytes: chunk.bytes.subarray(offset, end), lines };
+    return { region, period, bytes: chunk.bytes.subarray(offset, end), lines };
   }
 }

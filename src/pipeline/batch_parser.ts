@@ -5,6 +5,7 @@ import { messageEnd } from '../http/body.js';
 import { MESSAGE, Message } from '../http/message.js';
 import { scanMessage } from '../http/scan.js';
 import { type Policy, WRITTEN } from '../policy/policy.js';
+import { DAY_SECONDS } from '../record/clock.js';
 import { COUNTER, COUNTERS } from '../record/counters.js';
 import { type LocalAddresses, requestKind, responseKind } from '../record/locality.js';
 import { Values } from '../record/values.js';
@@ -31,6 +32,8 @@ export interface BatchParserOptions {
   readonly split: boolean;
   /** frames to parse in all before the rest is passed over; -1 for no end */
   readonly limit: number;
+  /** what one file holds, in seconds of the records' time; default a day */
+  readonly periodSeconds?: number;
   /** names of the header fields that records keep beside those of every message; default none */
   readonly headers?: readonly string[];
   /** undefined: every record is written, as it came */
@@ -46,6 +49,7 @@ export class BatchParser {
   private readonly view: RecordView;
   /** frames still to parse; -1 for no end. Always an integer: a field that once held Infinity boxes every value it is given. */
   private left = -1;
+  private readonly periodSeconds: number;
 
   constructor(
     private readonly ring: BatchConsumer,
@@ -59,6 +63,7 @@ export class BatchParser {
     this.message = new Message(headers);
     this.view = new RecordView(this.frame, this.message, new Values(headers.length));
     this.left = Math.max(-1, options.limit);
+    this.periodSeconds = options.periodSeconds ?? DAY_SECONDS;
     this.local = local;
   }
 
@@ -156,8 +161,8 @@ export class BatchParser {
     const destinationLocal = this.local.has(bytes, frame.destination, frame.addressLength);
     view.kind = isRequest ? requestKind(sourceLocal, destinationLocal) : responseKind(sourceLocal, destinationLocal);
     policy?.hide(view);
-    const day = format.day(view.seconds);
-    const at = output.reserve(this.ring, this.options.split ? view.kind : 0, day, format.bound(view));
+    const period = format.period(view.seconds, this.periodSeconds);
+    const at = output.reserve(this.ring, this.options.split ? view.kind : 0, period, format.bound(view));
     if (at < 0) return false;
     const end = format.write(output.bytes, at, view);
     output.commit(end, view.seconds, view.nanoseconds);

@@ -34,6 +34,7 @@ export class Parsing {
       ports: options.ports && portTable(options.ports),
       split: options.split,
       limit: options.limit,
+      periodSeconds: options.rotation.periodSeconds,
       headers: options.headers,
       policy: new Policy(options.policy, options.headers, MAX_PAYLOAD_BYTES),
     }, new LocalAddresses([]));

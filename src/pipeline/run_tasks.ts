@@ -48,6 +48,7 @@ export function parsingOptions(
     addInterface: merging && interfaces.length > 0,
     // Standard output is one file: its lines stay in capture order.
     split: settings.split && settings.directory !== '-',
+    rotation: settings.rotation,
     merging,
     ports: settings.filter === '' || settings.portsGiven ? settings.ports : undefined,
     tunnels: settings.tunnels,

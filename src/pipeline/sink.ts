@@ -2,13 +2,11 @@
 
 import type { Settings } from '../config/settings.js';
 import { DailyFiles } from '../log/daily_files.js';
+import { EXTENSIONS } from '../log/file_names.js';
 import type { LineSink } from '../log/line_sink.js';
 import { StandardOutput } from '../log/standard_output.js';
 import type { WriteLedger } from '../log/write_ledger.js';
 import { tsvHeader } from '../record/tsv_header.js';
-
-/** By format. */
-const EXTENSIONS = { text: 'log', tsv: 'tsv', json: 'json', ecs: 'ecs.json' } as const;
 
 /**
  * Opens standard output or the log directory.
@@ -22,6 +20,7 @@ export async function openSink(settings: Settings, ledger: WriteLedger, onClosed
     directory: settings.directory,
     split: settings.split,
     extension: EXTENSIONS[settings.format],
+    rotation: settings.rotation,
     ledger,
     header,
   });

@@ -34,7 +34,7 @@ export type CaptureTask = (ReplayTask | LiveTask) & { readonly shared: SharedRun
 
 /** What parsing needs to know, in whatever thread it happens. */
 export interface ParsingOptions
-  extends Pick<Settings, 'format' | 'fields' | 'addCommunityId' | 'utc' | 'addVlan' | 'split' | 'tunnels' | 'cpuProfile'> {
+  extends Pick<Settings, 'format' | 'fields' | 'addCommunityId' | 'utc' | 'addVlan' | 'split' | 'rotation' | 'tunnels' | 'cpuProfile'> {
   readonly shared: SharedRun;
   /** lower-case names of the header fields that records keep beside those of every message, in the order of their slots */
   readonly headers: readonly string[];

@@ -4,7 +4,8 @@ import { COLON } from '../bytes/ascii.js';
 import { civilDate } from '../bytes/calendar.js';
 import { writePadded } from '../bytes/write.js';
 
-const DAY_SECONDS = 86400;
+/** Of a civil day. */
+export const DAY_SECONDS = 86400;
 const DATE_BYTES = 10;
 /** Bytes of date, separator and time of day. */
 const TIME_BYTES = 19;
@@ -53,6 +54,14 @@ export class Clock {
     if (day === this.day) return;
     this.day = day;
     this.date = civilDate(day);
+  }
+
+  /**
+   * Periods of that length since 1970-01-01 in the zone.
+   * @param lengthSeconds a divisor of the day
+   */
+  period(lengthSeconds: number): number {
+    return this.day * (DAY_SECONDS / lengthSeconds) + Math.floor(this.secondOfDay / lengthSeconds);
   }
 
   /** Writes `YYYY-MM-DD`, the separator and `HH:MM:SS`: TIME_BYTES. */

@@ -83,9 +83,9 @@ export class EcsFormat implements LineFormat {
     this.observer = new TextEncoder().encode(`,"observer":{"product":"httplog","type":"sensor"${named}`);
   }
 
-  day(seconds: number): number {
+  period(seconds: number, lengthSeconds: number): number {
     this.clock.set(seconds);
-    return this.clock.day;
+    return this.clock.period(lengthSeconds);
   }
 
   bound(record: RecordView): number {

@@ -62,9 +62,9 @@ export class JsonFormat implements LineFormat {
     this.communityId = addCommunityId ? new CommunityId() : undefined;
   }
 
-  day(seconds: number): number {
+  period(seconds: number, lengthSeconds: number): number {
     this.clock.set(seconds);
-    return this.clock.day;
+    return this.clock.period(lengthSeconds);
   }
 
   bound(record: RecordView): number {

@@ -47,9 +47,9 @@ export class TextFormat implements LineFormat {
     this.addInterface = options.addInterface;
   }
 
-  day(seconds: number): number {
+  period(seconds: number, lengthSeconds: number): number {
     this.clock.set(seconds);
-    return this.clock.day;
+    return this.clock.period(lengthSeconds);
   }
 
   bound(record: RecordView): number {

@@ -39,9 +39,9 @@ export class TsvFormat implements LineFormat {
     this.fixedBytes = COLUMN_BYTES * columns.length + LIST_BYTES;
   }
 
-  day(seconds: number): number {
+  period(seconds: number, lengthSeconds: number): number {
     this.clock.set(seconds);
-    return this.clock.day;
+    return this.clock.period(lengthSeconds);
   }
 
   bound(record: RecordView): number {

@@ -45,8 +45,12 @@ export class RecordView {
 
 /** What turns a record into a line of one format. */
 export interface LineFormat {
-  /** Day of the record in the zone the format prints, days since 1970-01-01. To be called before write() for each record. */
-  day(seconds: number): number;
+  /**
+   * Period of the record, which names its file: periods of that length since 1970-01-01 in the zone the format prints. To be called
+   * before write() for each record.
+   * @param lengthSeconds a divisor of the day
+   */
+  period(seconds: number, lengthSeconds: number): number;
   /** More than write() can need for this record, in bytes. */
   bound(record: RecordView): number;
   /**

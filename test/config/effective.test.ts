@@ -31,7 +31,7 @@ describe('config/effective', () => {
       '-c': ['-1', 'default'],
       '-d': ['/log/httplog', 'default'], '-decap': ['(none)', 'default'],
       '-include': ['(every record)', 'default'], '-exclude': ['(none)', 'default'], '-sample': ['1', 'default'],
-      '-anonymize': ['off', 'default'], '-redact': ['on', 'default'],
+      '-anonymize': ['off', 'default'], '-redact': ['on', 'default'], '-rotate': ['1d', 'default'],
       '-log_split': ['on', 'option -log_split'],
       '-o': ['text', 'default'],
       '-fields': ['all', 'default'],

@@ -84,6 +84,11 @@ const TEXTS: { readonly [Name in SettingName]: Texts } = {
   addVlan: { good: SWITCHES, bad: NO_SWITCHES },
   addCommunityId: { good: SWITCHES, bad: NO_SWITCHES, beside: ['-o', 'json'] },
   utc: { good: SWITCHES, bad: NO_SWITCHES },
+  rotation: {
+    good: [['1h', '1h'], ['100M', '100M'], ['1G,15m', '15m,1G'], ['24h', '1d'], ['1d, 1048576', '1M'], ['1440m', '1d'], ['5m', '5m'], ['60m', '1h'],
+      ['8192T', '8192T'], ['1048577', '1048577'], ['1025K', '1025K']],
+    bad: ['', '1', '100m', '4m', '7h', '2d', '0h', '1023K', '10Mb', '1g', '1h,2h', '1M,2M', '1h,', '1.5G', 'day', '8193T', '1h,1M,1M'],
+  },
   workers: { good: [['1', '1'], ['64', '64']], bad: ['', '0', '65', '-1', 'half', '1.5'] },
   cpuProfile: { good: [['x.cpuprofile', 'x.cpuprofile'], ['/tmp/a b', '/tmp/a b']], bad: NO_TEXTS },
   logEvery: { good: [['1', '1'], ['9007199254740991', '9007199254740991']], bad: ['', '0', '-1', '9007199254740992', 'never'] },
@@ -106,7 +111,7 @@ describe('config/load', () => {
     assert.deepEqual(settings, {
       interfaces: [], promiscuous: true, files: [], ports: [{ first: 80, last: 80 }], portsGiven: false, filter: '', local: undefined,
       tunnels: [], include: [], exclude: [], sample: 1, anonymize: { ipv4: 32, ipv6: 128 }, redact: 'on', directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, capture: 'auto', count: -1, workers: 2, cpuProfile: '',
-      logEvery: 10000, addVlan: false, addCommunityId: false, fields: ALL_COLUMNS, headers: [], utc: false,
+      logEvery: 10000, addVlan: false, addCommunityId: false, fields: ALL_COLUMNS, headers: [], utc: false, rotation: { periodSeconds: 86400, sizeBytes: Infinity },
     });
     assert.deepEqual(new Set(Object.values(origins)), new Set(['default']));
     assert.deepEqual(Object.keys(origins), SETTING_NAMES);
@@ -200,6 +205,8 @@ describe('config/load', () => {
     [['-headers', 'referer'], /^option -headers: goes with -o json or ecs; the format is text \(default\)$/],
     [['-headers', 'a,B', '-o', 'tsv'], /^option -headers: goes with -o json or ecs, tsv takes -fields all,headers\.a,headers\.b; the format is tsv/],
     [['-add_community_id'], /^option -add_community_id: goes with -o json; the format is text/],
+    [['-rotate', '1h', '-d', '-'], /^option -rotate: goes with a log directory, -d DIR; records go to standard output \(option -d\)$/],
+    [['-rotate', '1h', '-r', 'x'], /^option -rotate: goes with a log directory, -d DIR; records go to standard output \(default\)$/],
   ];
   for (const [argv, message] of conflicts) {
     it(`refuses what the format has no place for: ${argv.join(' ')}`, () => assert.match(usageMessage(() => box.load(argv)), message));
@@ -209,6 +216,12 @@ describe('config/load', () => {
     box.write('httplog.conf', 'HTTPLOG_HEADERS=referer\nHTTPLOG_O=json');
     assert.deepEqual(box.load([]).settings.headers, ['referer']);
     assert.match(usageMessage(() => box.load(['-o', 'text'])), /^\.\/httplog\.conf line 1: goes with -o json or ecs; the format is text \(option -o\)$/);
+  });
+
+  it("lets a daemon's configuration of files be when records go to standard output", () => {
+    box.write('httplog.conf', 'HTTPLOG_ROTATE=1h');
+    assert.equal(box.load(['-d', '-']).settings.directory, '-');
+    assert.equal(box.load(['-r', 'x', '-conf', 'httplog.conf']).settings.directory, '-');
   });
 
   it('takes what changes nothing in any format', () => {

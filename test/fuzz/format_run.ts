@@ -134,8 +134,8 @@ class BoundedFormat implements LineFormat {
 
   constructor(private readonly format: LineFormat) {}
 
-  day(seconds: number): number {
-    return this.format.day(seconds);
+  period(seconds: number, lengthSeconds: number): number {
+    return this.format.period(seconds, lengthSeconds);
   }
 
   bound(record: RecordView): number {

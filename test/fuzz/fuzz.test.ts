@@ -29,7 +29,7 @@ function faulty(fault: (out: Uint8Array, at: number, end: number, record: Record
     make: (): LineFormat => {
       const format = make();
       return {
-        day: (seconds) => format.day(seconds),
+        period: (seconds, lengthSeconds) => format.period(seconds, lengthSeconds),
         bound: (record) => format.bound(record),
         write: (out, at, record) => fault(out, at, format.write(out, at, record), record),
       };

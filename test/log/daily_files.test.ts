@@ -95,18 +95,21 @@ describe('DailyFiles', () => {
     assert.equal(textOf(join(directory, 'http-20190831.log')), 'old\nlate\n');
   }));
 
-  it('keeps writing to a renamed file until it is asked to reopen', () => inDirectory(async (directory) => {
+  it('keeps writing to a renamed file until it is asked to reopen, or notices by itself', () => inDirectory(async (directory) => {
     const { sink } = await open(directory);
     const path = join(directory, 'http-20190901.log');
-    await sink.write([runOf(['one'])]);
-    renameSync(path, `${path}.1`);
-    await sink.tend(1_000);
-    await sink.write([runOf(['two'])]);
-    await sink.reopen();
-    await sink.write([runOf(['three'])]);
+    for (const notice of [() => sink.reopen(), () => sink.tend(1_000)]) {
+      await sink.write([runOf(['one'])]);
+      renameSync(path, `${path}.1`);
+      await sink.write([runOf(['two'])]);
+      await notice();
+      await sink.write([runOf(['three'])]);
+      assert.equal(textOf(`${path}.1`), 'one\ntwo\n');
+      assert.equal(textOf(path), 'three\n');
+      unlinkSync(path);
+      await sink.reopen();
+    }
     await sink.close();
-    assert.equal(textOf(`${path}.1`), 'one\ntwo\n');
-    assert.equal(textOf(path), 'three\n');
   }));
 
   it('makes a deleted file anew by itself, and its directory too', () => inDirectory(async (top) => {

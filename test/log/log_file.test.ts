@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LogError } from '../../src/log/log_error.js';
 import { LogFile } from '../../src/log/log_file.js';
@@ -203,13 +203,38 @@ describe('LogFile', () => {
     }));
   }
 
-  it('knows that it was deleted', () => inDirectory(async (directory) => {
+  it('knows that it was deleted, moved away, or another file put in its place', () => inDirectory(async (directory) => {
     const path = join(directory, 'a.log');
-    const file = await LogFile.open(path, systemFiles, new TestLedger());
-    assert.equal(await file.isDeleted(), false);
-    unlinkSync(path);
-    assert.equal(await file.isDeleted(), true);
+    const meddlings = [
+      (): void => { unlinkSync(path); },
+      (): void => { renameSync(path, `${path}.1`); },
+      (): void => { renameSync(path, `${path}.1`); writeFileSync(path, ''); },
+      (): void => { renameSync(path, `${path}.1`); symlinkSync(`${path}.1`, path); },
+    ];
+    for (const meddle of meddlings) {
+      rmSync(path, { force: true });
+      const file = await LogFile.open(path, systemFiles, new TestLedger());
+      assert.equal(await file.isGone(), false);
+      meddle();
+      assert.equal(await file.isGone(), true, String(meddle));
+      await file.close();
+    }
+  }));
+
+  it('follows a file that was truncated, inside a line too: no hole, no line of two', () => inDirectory(async (directory) => {
+    const path = join(directory, 'a.log');
+    const ledger = new TestLedger();
+    const file = await LogFile.open(path, systemFiles, ledger);
+    await file.append(parts('one', 'two'), 2);
+    truncateSync(path);
+    await file.append(parts('three'), 1);
+    assert.equal(textOf(path), 'three\n');
+    assert.equal(file.sizeBytes, 6);
+    truncateSync(path, 3);
+    await file.append(parts('four'), 1);
     await file.close();
+    assert.equal(textOf(path), 'thr\nfour\n');
+    assert.deepEqual([ledger.linesWritten, ledger.linesLost, ledger.linesMended], [4, 0, 1]);
   }));
 
   it('reports what close says', () => inDirectory(async (directory) => {

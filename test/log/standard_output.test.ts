@@ -132,7 +132,7 @@ describe('StandardOutput', () => {
       const { StandardOutput } = await import(${JSON.stringify(`${MODULE}standard_output.js`)});
       const { WriteLedger } = await import(${JSON.stringify(`${MODULE}write_ledger.js`)});
       const sink = new StandardOutput({ ledger: new WriteLedger({ onError() {}, onRecovery() {} }), onClosed() {} });
-      void sink.write([{ region: 0, day: 0, bytes: new Uint8Array(1 << 20).fill(10), lines: 1 << 20 }]);
+      void sink.write([{ region: 0, period: 0, bytes: new Uint8Array(1 << 20).fill(10), lines: 1 << 20 }]);
       setTimeout(() => process.exit(7), 200);`;
     const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', fd, 'inherit'] });
     const patience = setTimeout(() => child.kill('SIGKILL'), 8_000);

@@ -137,7 +137,7 @@ export function runText(run: LineRun): string {
 
 /** A run of lines for a sink. */
 export function runOf(lines: readonly string[], day = DAY, region = 0): LineRun {
-  return { region, day, bytes: Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1'), lines: lines.length };
+  return { region, period: day, bytes: Buffer.from(lines.map((line) => `${line}\n`).join(''), 'latin1'), lines: lines.length };
 }
 
 export function systemError(code: string, errno: number): Error {

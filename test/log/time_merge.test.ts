@@ -147,7 +147,7 @@ describe('TimeMerge', () => {
       { text: 'a', seconds: 1, region: 2 }, { text: 'b', seconds: 2, region: 2 }, { text: 'c', seconds: 3, region: 0 },
       { text: 'd', seconds: 4, region: 2, day: DAY + 1 }, { text: 'e', seconds: 5, region: 2, day: DAY + 1 },
     ], Infinity);
-    assert.deepEqual(merge.take().map((run) => [runText(run), run.region, run.day, run.lines]), [
+    assert.deepEqual(merge.take().map((run) => [runText(run), run.region, run.period, run.lines]), [
       ['a\nb\n', 2, DAY, 2], ['c\n', 0, DAY, 1], ['d\ne\n', 2, DAY + 1, 2],
     ]);
   });

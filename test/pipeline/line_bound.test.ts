@@ -48,7 +48,7 @@ for (const [name, format] of formats) {
         const view = new RecordView(new Frame(), message, new Values(HEADERS.length));
         view.take(bytes, kind === MESSAGE.REQUEST);
         view.interfaceName = latin1('\xff'.repeat(127));
-        format.day(0);
+        format.period(0, 86400);
         assert.ok(view.values.length >= HEADERS.length);
         assert.ok(format.bound(view) <= REGION_BYTES, `${format.bound(view)} bytes`);
       });

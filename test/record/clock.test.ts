@@ -64,6 +64,14 @@ describe('record: clock', () => {
     assert.equal(east.day, 1);
   });
 
+  it('counts parts of the day in the zone', () => {
+    const clock = new Clock(() => 5.75 * 3600);
+    for (const seconds of [0, 86399, 1_000_000_000, 1_000_002_899, 1_000_002_900, 253_402_200_000]) {
+      clock.set(seconds);
+      for (const length of [300, 900, 3600, 86400]) assert.equal(clock.period(length), Math.floor((seconds + 5.75 * 3600) / length), `${seconds} ${length}`);
+    }
+  });
+
   it('the ends of time stay in their years, in every zone', () => {
     assert.equal(at(() => -12 * 3600, 0), '1970-01-01 00:00:00');
     assert.equal(at(() => -12 * 3600, 12 * 3600), '1970-01-01 00:00:00');

@@ -72,7 +72,7 @@ function write(format: LineFormat, { bytes, at, end }: Fenced, form: RecordForm)
   record.nanoseconds = form.nanoseconds ?? 2_000_000;
   record.ordinal = form.ordinal ?? 1;
   record.interfaceName = latin1(form.interfaceName ?? '');
-  format.day(record.seconds);
+  format.period(record.seconds, 86400);
   const bound = format.bound(record);
   const out = new Uint8Array(bound + 16).fill(0xee);
   const behind = format.write(out, 4, record);

@@ -1,0 +1,63 @@
+// The option table's rows of the log files: where one ends, how long they stay, how much room they leave.
+
+import { DAY_SECONDS } from '../record/clock.js';
+import type { OptionValues, SettingRow } from './option.js';
+import { parseSize, showSize } from './size.js';
+import type { Rotation } from './settings.js';
+
+const LEAST_PERIOD_SECONDS = 300;
+/** What is written at a time should fit into a file. */
+const LEAST_FILE_BYTES = 1 << 20;
+const UNIT_SECONDS: Readonly<Record<string, number>> = { m: 60, h: 3600, d: DAY_SECONDS };
+
+const DAILY: Rotation = { periodSeconds: DAY_SECONDS, sizeBytes: Infinity };
+
+type Rows<Names extends keyof OptionValues> = { readonly [Name in Names]: SettingRow<OptionValues[Name]> };
+
+/** Settings of log files, which standard output has not. */
+export const FILE_SETTINGS = ['rotation'] as const;
+
+export const FILE_ROWS: Rows<'rotation'> = {
+  rotation: {
+    name: 'rotate', kind: 'value', metavar: 'WHEN', group: 'Log files', key: 'HTTPLOG_ROTATE', applies: 'both',
+    help: 'begin a new file with each such part of the day (15m, 1h, 6h), or before one grows beyond a size (100M, 1G), or both: 1h,1G',
+    default: '1d',
+    accepts: 'a time of 5m or more that divides the day, such as 15m, 1h or 1d, a size from 1M to 8192T, such as 100M or 1G, or both: 1h,1G',
+    parse: ([text]) => parseRotation(text),
+    show: showRotation,
+    initial: () => DAILY,
+  },
+};
+
+function parseRotation(text: string): Rotation | undefined {
+  let periodSeconds: number | undefined;
+  let sizeBytes: number | undefined;
+  for (const item of text.split(',').map((word) => word.trim())) {
+    const period = parsePeriod(item);
+    const size = period === undefined ? parseSize(item, LEAST_FILE_BYTES) : undefined;
+    if ((period ?? size) === undefined || (period !== undefined && periodSeconds !== undefined) || (size !== undefined && sizeBytes !== undefined)) {
+      return undefined;
+    }
+    periodSeconds ??= period;
+    sizeBytes ??= size;
+  }
+  return { periodSeconds: periodSeconds ?? DAILY.periodSeconds, sizeBytes: sizeBytes ?? DAILY.sizeBytes };
+}
+
+/** A part of the day in seconds, such that whole ones make a day: `15m`, `6h`, `1d`. */
+function parsePeriod(text: string): number | undefined {
+  const [, number, unit] = /^(\d{1,4})([mhd])$/.exec(text) ?? [];
+  if (number === undefined) return undefined;
+  const seconds = Number(number) * UNIT_SECONDS[unit];
+  return seconds >= LEAST_PERIOD_SECONDS && DAY_SECONDS % seconds === 0 ? seconds : undefined;
+}
+
+function showRotation({ periodSeconds, sizeBytes }: Rotation): string {
+  const size = sizeBytes === Infinity ? [] : [showSize(sizeBytes)];
+  return periodSeconds === DAY_SECONDS && size.length > 0 ? size[0] : [showPeriod(periodSeconds), ...size].join(',');
+}
+
+function showPeriod(seconds: number): string {
+  const [unit, unitSeconds] = Object.entries(UNIT_SECONDS).reverse().find(([, candidate]) => seconds % candidate === 0) ?? ['m', 60];
+  return `${seconds / unitSeconds}${unit}`;
+}
