@@ -1,6 +1,7 @@
 // Header fields of one message: finds the wanted ones by name (RFC 9112 section 5) in one pass over the header section.
 
 import { COLON, CR, LF, ascii, isBlank } from '../bytes/ascii.js';
+import { lineFeed } from '../bytes/line_feed.js';
 
 const CASE = 0x20;
 
@@ -46,12 +47,12 @@ export class HeaderFields {
     while (line < end) {
       const first = bytes[line];
       if (first === LF) return line + 1;
-      let lineEnd = line;
+      let content = line;
       if (first === CR) {
-        while (lineEnd < end && bytes[lineEnd] === CR) lineEnd++;
-        if (lineEnd < end && bytes[lineEnd] === LF) return lineEnd + 1;
+        while (content < end && bytes[content] === CR) content++;
+        if (content < end && bytes[content] === LF) return content + 1;
       }
-      while (lineEnd < end && bytes[lineEnd] !== LF) lineEnd++;
+      const lineEnd = lineFeed(bytes, content, end);
       const wanted = this.byFirstByte[first];
       if (wanted !== undefined) this.take(bytes, line, lineEnd, wanted);
       line = lineEnd + 1;

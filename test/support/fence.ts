@@ -21,10 +21,15 @@ export function fenced(content: Uint8Array, poison: number): Fenced {
   return { bytes, at: MARGIN_BYTES, end: MARGIN_BYTES + content.length };
 }
 
-/** The same array, but reading outside `at` to `end` throws. */
+/**
+ * The same array, but reading outside `at` to `end` throws. Who reads words from its buffer gets one that ends at `end`, so that
+ * a DataView throws there; reads before `at` show by the poison.
+ */
 export function guarded({ bytes, at, end }: Fenced): Fenced {
+  const whole = bytes.slice(0, end);
   const guard = new Proxy(bytes, {
     get(target, key) {
+      if (key === 'buffer' || key === 'byteOffset' || key === 'length') return whole[key];
       const index = Number(key);
       if (index < at || index >= end) throw new RangeError(`read at ${index}, outside ${at} to ${end}`);
       return target[index];
