@@ -90,7 +90,9 @@ bundle() {
   rm -rf lib
   node_modules/.bin/esbuild dist/src/cli/main.js dist/workers/capture.js dist/workers/parse.js --bundle --splitting \
     --format=esm --platform=node --packages=external --outbase=dist --outdir=lib '--chunk-names=src/pipeline/[name]-[hash]' \
-    --log-level=warning >&2
+    --log-level=warning >&2 || return
+  # The manual and the shell completions: lib/share.
+  node dist/scripts/make_share.js >&2
 }
 
 # Runs the rest of the line while no other scripts/run or scripts/test of this folder installs or builds.

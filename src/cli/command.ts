@@ -15,6 +15,7 @@ const HINT = 'httplog -h lists the options';
  */
 export async function command(argv: readonly string[]): Promise<number> {
   try {
+    if (argv[0] === 'completion') return await print((await import('./completion.js')).renderCompletion(argv.slice(1)));
     const loaded = loadSettings(argv, thisProcess());
     switch (loaded.action) {
       case 'help': return await print((await import('../config/help.js')).renderHelp(process.stdout.columns));

@@ -33,6 +33,7 @@ export function renderHelp(width: number | undefined): string {
     '',
     'Usage: httplog [-i NAME] [options]    capture live (root or CAP_NET_RAW)',
     '       httplog -r FILE… [options]     replay saved captures',
+    '       httplog completion SHELL       print completions for bash, zsh or fish',
   ];
   for (const group of OPTION_GROUPS) {
     lines.push('', `${group}:`);

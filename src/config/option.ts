@@ -30,6 +30,18 @@ export interface OptionRow {
   readonly applies: 'live' | 'replay' | 'both';
   /** given several times it collects instead of keeping the last */
   readonly repeats?: boolean;
+  /** what a shell offers for its value; undefined: nothing */
+  readonly complete?: Completion;
+}
+
+/** What a shell offers for a value. */
+export interface Completion {
+  /** known beforehand; without blanks and characters that a shell would take for its own */
+  readonly words?: readonly string[];
+  /** what the machine has */
+  readonly names?: 'interfaces' | 'captures' | 'files' | 'directories';
+  /** the value is a list separated by commas: each of its items is completed */
+  readonly list?: boolean;
 }
 
 /** The row of an option that becomes a setting. */

@@ -56,6 +56,7 @@ export const PRIVACY_ROWS: Rows<'anonymize' | 'redact'> = {
     name: 'redact', kind: 'value', metavar: 'MODE', group: 'Output', key: 'HTTPLOG_REDACT', applies: 'both',
     help: 'on: REDACTED in place of passwords and tokens in URLs and of credentials in header fields; query: of every query value, too; off',
     default: 'on',
+    complete: { words: ['on', 'query', 'off'] },
     accepts: 'on, query or off',
     parse: ([text]) => parseRedactMode(text),
     show: String,
