@@ -116,15 +116,19 @@ class LiveCapture {
     this.report({ type: 'ready' });
     this.watch();
     if (count >= 0) this.remaining = count;
-    let more = false;
-    while (!this.finished()) {
-      this.wait(more);
-      more = this.fillAll();
-      this.keepUp();
+    try {
+      let more = false;
+      while (!this.finished()) {
+        this.wait(more);
+        more = this.fillAll();
+        this.keepUp();
+      }
+    } finally {
+      // After a defect too: what was listed is logged, and the totals are settled.
+      this.publisher.publish();
+      if (this.remaining === 0) for (const source of this.sources.open) source.endOfCount();
+      for (const source of this.sources.open) this.sources.detach(source);
     }
-    this.publisher.publish();
-    if (this.remaining === 0) for (const source of this.sources.open) source.endOfCount();
-    for (const source of this.sources.open) this.sources.detach(source);
   }
 
   /** Looks whether to stop; the first request to drain starts the drain. */

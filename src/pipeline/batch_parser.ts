@@ -116,10 +116,11 @@ export class BatchParser {
         counters[COUNTER.OTHER_PORT]++;
         continue;
       }
-      counters[COUNTER.PARSED]++;
       if (ports !== undefined && this.left > 0) this.left--;
       if (frame.at >= frame.end) counters[COUNTER.EMPTY]++;
       else if (!this.parsePayload(i, word)) return false;
+      // Last: what is counted of a batch when one of its blocks is passed is done with.
+      counters[COUNTER.PARSED]++;
     }
     return true;
   }
@@ -173,7 +174,7 @@ export class BatchParser {
     view.kind = isRequest ? requestKind(sourceLocal, destinationLocal) : responseKind(sourceLocal, destinationLocal);
     policy?.hide(view);
     const period = format.period(view.seconds, this.periodSeconds);
-    const at = output.reserve(this.ring, this.options.split ? view.kind : 0, period, format.bound(view));
+    const at = output.reserve(this.ring, counters, this.options.split ? view.kind : 0, period, format.bound(view));
     if (at < 0) return false;
     const end = format.write(output.bytes, at, view);
     output.commit(end, view.seconds, view.nanoseconds);

@@ -1,18 +1,10 @@
 // A parsing worker's end of the line blocks (ring/line_blocks.ts): gives room for a line, keeps segments and the record index,
 // hands full blocks to the log writer.
 
-import { BLOCK, BLOCK_NUMBER, LineBlock, MAX_RECORDS, MAX_SEGMENTS, RECORD, RECORD_WORDS, SEGMENT } from '../ring/line_blocks.js';
+import { type BatchHead, BLOCK, LineBlock, MAX_RECORDS, MAX_SEGMENTS, RECORD, RECORD_WORDS, SEGMENT } from '../ring/line_blocks.js';
 
 const WAIT_MS = 1000;
 const NO_SEGMENT = -1;
-
-/** What a batch is known by. */
-export interface BatchHead {
-  readonly batch: number;
-  readonly source: number;
-  readonly watermarkSeconds: number;
-  readonly watermarkNanoseconds: number;
-}
 
 export class LineOutput {
   /** where reserve() gives room: the open block's bytes */
@@ -51,15 +43,16 @@ export class LineOutput {
 
   /**
    * Room for one line; commit() follows.
+   * @param counters of the batch so far: what became of the frames whose lines are in the block, should that be passed now
    * @param region file kind: 0, or the record kind with -log_split
    * @param day days since 1970-01-01 in the zone of the format
    * @param bound the longest the line can be; at most the bytes of a region
    * @returns offset in `bytes`, or -1 when waiting for the writer was given up
    */
-  reserve(head: BatchHead, region: number, day: number, bound: number): number {
+  reserve(head: BatchHead, counters: Float64Array, region: number, day: number, bound: number): number {
     if (!this.opened && !this.open()) return -1;
     if (!this.fits(region, day, bound)) {
-      this.pass(head, false);
+      this.pass(head, counters, false);
       if (!this.open()) return -1;
     }
     if (this.segmentOf[region] === NO_SEGMENT || this.dayOf[region] !== day) this.beginSegment(region, day);
@@ -111,8 +104,7 @@ export class LineOutput {
   /** Ends the batch: its last lines and its counters go to the writer. @returns false when waiting for a block was given up */
   finish(head: BatchHead, counters: Float64Array): boolean {
     if (!this.opened && !this.open()) return false;
-    this.block.numbers.set(counters, BLOCK_NUMBER.COUNTERS);
-    this.pass(head, true);
+    this.pass(head, counters, true);
     return true;
   }
 
@@ -138,16 +130,12 @@ export class LineOutput {
     return true;
   }
 
-  private pass(head: BatchHead, last: boolean): void {
-    const { words, numbers } = this.block;
-    words[BLOCK.BATCH] = head.batch;
-    words[BLOCK.LAST] = last ? 1 : 0;
-    words[BLOCK.SOURCE] = head.source;
-    words[BLOCK.SEGMENTS] = this.segments;
-    words[BLOCK.RECORDS] = this.records;
-    numbers[BLOCK_NUMBER.WATERMARK_SECONDS] = head.watermarkSeconds;
-    numbers[BLOCK_NUMBER.WATERMARK_NANOSECONDS] = head.watermarkNanoseconds;
-    this.block.setFull();
+  private pass(head: BatchHead, counters: Float64Array, last: boolean): void {
+    const { block } = this;
+    block.setHead(head, counters, last);
+    block.words[BLOCK.SEGMENTS] = this.segments;
+    block.words[BLOCK.RECORDS] = this.records;
+    block.setFull();
     this.handOver(this.current);
     this.opened = false;
   }

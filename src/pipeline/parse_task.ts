@@ -5,7 +5,7 @@ import { LineBlock } from '../ring/line_blocks.js';
 import { withCpuProfile } from './cpu_profile.js';
 import { LineOutput } from './line_output.js';
 import { Parsing } from './parsing.js';
-import { NO_MORE_BLOCKS, type ParseTask } from './tasks.js';
+import type { ParseTask } from './tasks.js';
 
 const WAIT_MS = 1000;
 
@@ -16,17 +16,16 @@ export async function runParseTask(task: ParseTask): Promise<void> {
   if (task.live) (await import('./warm_up.js')).warmUp(task);
   if (task.cpuProfile === '') parseBatches(task, viewer);
   else await withCpuProfile(task.cpuProfile, () => parseBatches(task, viewer));
-  task.port.postMessage(NO_MORE_BLOCKS);
   task.port.close();
 }
 
 function parseBatches(task: ParseTask, viewer: MemoryViewer | undefined): void {
-  const ring = new BatchConsumer(task.shared.ring, viewer);
+  const ring = new BatchConsumer(task.shared.ring, viewer, task.number);
   const abandoned = (): boolean => ring.stopRequest === STOP_REQUEST.ABANDON;
   const output = new LineOutput(
     task.blocks.map((memory) => new LineBlock(memory)),
     task.merging,
-    (block) => task.port.postMessage(task.firstBlock + block),
+    (block) => task.port.postMessage(block),
     abandoned,
   );
   const parsing = new Parsing(task, ring, output);

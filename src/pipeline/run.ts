@@ -101,6 +101,7 @@ export class Run {
   private failed = false;
   private misused = false;
   private outputClosed = false;
+  private watch: Watch | undefined;
   private deadline: NodeJS.Timeout | undefined;
   /** frames counted towards -c */
   private counted = 0;
@@ -119,7 +120,7 @@ export class Run {
   async run(): Promise<number> {
     const { settings, options } = this.parts;
     const writer = this.makeWriter(await openSink(settings, this.ledger, () => this.onOutputClosed()));
-    const watch = new Watch({ totals: this.totals, writer, live: this.live, merging: this.parts.merging, every: options.statisticsEvery });
+    const watch = this.watch = new Watch({ totals: this.totals, writer, live: this.live, merging: this.parts.merging, every: options.statisticsEvery });
     const removeSignals = handleSignals({
       stop: () => this.stop(writer, watch),
       reopen: () => void writer.reopen(),
@@ -194,6 +195,8 @@ export class Run {
 
   private onOutputClosed(): void {
     this.outputClosed = true;
+    // What nobody reads is told once, at the end of a capture; to a replay it is no loss.
+    this.watch?.stop();
     if (this.live) say('standard output was closed by its reader: the capture ends');
     this.ring.requestStop(STOP_REQUEST.DRAIN);
   }
@@ -226,7 +229,8 @@ export class Run {
   private exitCode(): number {
     if (this.misused) return EXIT.USAGE;
     if (this.outputClosed) return this.live ? EXIT.FAILED : EXIT.OK;
-    return this.failed || this.ledger.linesLost > 0 ? EXIT.FAILED : EXIT.OK;
+    const lost = this.ledger.linesLost + this.totals.sum(COUNTER.LOST);
+    return this.failed || lost > 0 ? EXIT.FAILED : EXIT.OK;
   }
 }
 

@@ -10,8 +10,13 @@ export function say(text: string): void {
   process.stderr.write(`httplog: ${escapeUnprintable(text)}\n`);
 }
 
-/** Says what went wrong. Errors that are not meant for users carry where they come from. */
+/** Says what went wrong. */
 export function sayError(error: unknown): void {
-  if (error instanceof Error && FOR_USERS.has(error.name)) say(error.message);
-  else say(`internal error, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  say(describeError(error));
+}
+
+/** Errors that are not meant for users carry where they come from. */
+export function describeError(error: unknown): string {
+  if (error instanceof Error && FOR_USERS.has(error.name)) return error.message;
+  return `internal error, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }

@@ -56,14 +56,12 @@ export interface ParsingOptions
   readonly mapped: boolean;
 }
 
-/** What a worker sends behind the numbers of its blocks, so that the writer knows it has them all. */
-export const NO_MORE_BLOCKS = -1;
-
 /** A parsing worker's. */
 export interface ParseTask extends ParsingOptions {
-  /** its own line blocks; `firstBlock` is the writer's number of the first one */
+  /** from 0; a worker's successor has the same */
+  readonly number: number;
+  /** its own line blocks */
   readonly blocks: readonly LineBlockMemory[];
-  readonly firstBlock: number;
-  /** takes the numbers of full blocks */
+  /** takes the numbers of full blocks, counted among its own; closed behind the last one */
   readonly port: MessagePort;
 }

@@ -1,32 +1,55 @@
 // The threads of a run: one captures, one or more parse.
 
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import type { CaptureMessage, CaptureReport } from '../capture/messages.js';
+import { BatchRingOwner } from '../ring/batch_ring.js';
 import { allocateLineBlock, LineBlock, type LineBlockMemory } from '../ring/line_blocks.js';
+import { Breakdowns } from './breakdowns.js';
 import { type Engine, type EngineOutput, REGION_BYTES, regionCount } from './engine.js';
-import { type CaptureTask, NO_MORE_BLOCKS, type ParseTask, type ParsingOptions } from './tasks.js';
+import { runParserWorker } from './parser_worker.js';
+import type { CaptureTask, ParsingOptions } from './tasks.js';
 
 /**
  * Blocks a worker. A file waits for us: one being filled, one being written, one between. An interface does not, and its batches are
  * small, so that few bytes of a block are ever touched: more blocks bridge the moments in which main or the disk is busy.
  */
 const BLOCKS_PER_WORKER = { replay: 3, live: 16 } as const;
+/** How long what is in the ring may take behind the end of a capture thread that broke: as long as a stop. */
+const DRAIN_MS = 10_000;
 
 export class ThreadedEngine implements Engine {
-  readonly blocks: readonly LineBlock[];
+  /** grows by the tails */
+  readonly blocks: LineBlock[];
   private readonly blocksPerWorker: number;
   private readonly memories: readonly (readonly LineBlockMemory[])[];
+  /** without room for lines: they end the batches of workers that broke */
+  private readonly tails: number[] = [];
+  private readonly breakdowns = new Breakdowns();
+  private readonly ring: BatchRingOwner;
 
-  constructor(private readonly capture: CaptureTask, private readonly workers: number, private readonly options: ParsingOptions) {
+  constructor(private readonly capture: CaptureTask, workers: number, private readonly options: ParsingOptions) {
     const regions = regionCount(options.split);
     this.blocksPerWorker = BLOCKS_PER_WORKER[options.live ? 'live' : 'replay'];
     this.memories = Array.from({ length: workers }, () => (
       Array.from({ length: this.blocksPerWorker }, () => allocateLineBlock(regions, REGION_BYTES, options.merging))));
     this.blocks = this.memories.flat().map((memory) => new LineBlock(memory));
+    this.ring = new BatchRingOwner(options.shared.ring);
   }
 
+  /**
+   * What a capture thread that breaks had captured is parsed and delivered before this throws, for as long as DRAIN_MS. Workers that
+   * break are replaced.
+   */
   async run(report: CaptureReport, { deliver }: EngineOutput): Promise<void> {
-    await Promise.all([this.runCapture(report), this.runParsers(deliver)]);
+    const captured = this.runCapture(report);
+    const parsing = Promise.all(this.memories.map((memories, number) => this.runParser(number, memories, report, deliver)));
+    const capturing = captured.catch(async (error: unknown) => {
+      this.ring.end();
+      await Promise.race([parsing, sleep(DRAIN_MS, undefined, { ref: false })]);
+      throw error;
+    });
+    await Promise.all([capturing, parsing]);
   }
 
   private runCapture(report: CaptureReport): Promise<void> {
@@ -38,34 +61,27 @@ export class ThreadedEngine implements Engine {
     });
   }
 
-  /** Resolves when all workers have ended and their last block was delivered. */
-  private async runParsers(deliver: (block: number) => void): Promise<void> {
-    const { Piscina } = await import('piscina');
-    const pool = new Piscina({
-      filename: new URL('../../workers/parse.js', import.meta.url).href,
-      minThreads: this.workers,
-      maxThreads: this.workers,
-      recordTiming: false,
+  private runParser(
+    number: number, blocks: readonly LineBlockMemory[], report: CaptureReport, deliver: (block: number) => void,
+  ): Promise<void> {
+    const task = { ...this.options, number, blocks, cpuProfile: profileName(this.options.cpuProfile, number) };
+    return runParserWorker(task, {
+      deliver: (block) => deliver(number * this.blocksPerWorker + block),
+      tail: () => {
+        const tail = this.tail();
+        return { block: this.blocks[tail], deliver: () => deliver(tail) };
+      },
+      breakdowns: this.breakdowns,
+      report,
     });
-    await Promise.all(this.memories.map(async (blocks, number) => {
-      const { port1, port2 } = new MessageChannel();
-      const delivered = new Promise<void>((resolve) => {
-        port1.on('message', (block: number) => {
-          if (block === NO_MORE_BLOCKS) resolve();
-          else deliver(block);
-        });
-      });
-      const task: ParseTask = {
-        ...this.options,
-        blocks,
-        firstBlock: number * this.blocksPerWorker,
-        port: port2,
-        cpuProfile: profileName(this.options.cpuProfile, number),
-      };
-      await pool.run(task, { transferList: [port2] });
-      await delivered;
-    }));
-    await pool.destroy();
+  }
+
+  /** The number of a free block that takes no lines. */
+  private tail(): number {
+    const free = this.tails.find((number) => this.blocks[number].isFree);
+    if (free !== undefined) return free;
+    this.tails.push(this.blocks.length);
+    return this.blocks.push(new LineBlock(allocateLineBlock(1, 0, this.options.merging))) - 1;
   }
 }
 

@@ -96,7 +96,8 @@ export class Totals {
     const skipped = skips.reduce((sum, [number]) => sum + number, 0);
     // The capture thread brings the board up to date now and then: the workers may be ahead of it.
     const inRing = Math.max(0, board.get(row, SOURCE.HANDED) - counters[COUNTER.FRAMES]);
-    const handed = parsed + skipped + inRing;
+    const lost = counters[COUNTER.LOST];
+    const handed = parsed + skipped + lost + inRing;
     const dropped = board.get(row, SOURCE.DROPPED);
     // Frames that the kernel has counted and holds for us; on replay there is no such place.
     const waiting = live ? Math.max(0, board.get(row, SOURCE.RECEIVED) - handed - dropped) : 0;
@@ -104,6 +105,7 @@ export class Totals {
       `${name}: ${handed + dropped + waiting} received = ${handed} handed over + ${dropped} dropped by the kernel`
       + (waiting > 0 ? ` + ${waiting} waiting in the kernel` : ''),
       `${name}: ${handed} handed over = ${parsed} parsed + ${skipped} skipped${listed(skips)}`
+      + (lost > 0 ? ` + ${lost} lost with a worker` : '')
       + (inRing > 0 ? ` + ${inRing} ${abandoned ? 'lost at the end' : 'in the ring'}` : ''),
       `${name}: of the parsed ${counters[COUNTER.EMPTY]} without payload, ${counters[COUNTER.NO_MESSAGE]} begin no message`
       + listed([[counters[COUNTER.TLS], 'TLS hellos'], [counters[COUNTER.HTTP2], 'HTTP/2 prefaces']]),

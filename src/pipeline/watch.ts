@@ -61,7 +61,7 @@ export class Watch {
   /** The first loss, and then at most once a minute while there is more. */
   private lookForLoss(nowMs: number): void {
     const { totals, writer } = this.options;
-    const lost = totals.boardSum(SOURCE.DROPPED) + writer.totals.linesLost;
+    const lost = totals.boardSum(SOURCE.DROPPED) + totals.sum(COUNTER.LOST) + writer.totals.linesLost;
     if (lost <= this.lossReported || nowMs - this.lossReportedMs < LOSS_REPORT_MS) return;
     this.lossReported = lost;
     this.lossReportedMs = nowMs;

@@ -1,5 +1,5 @@
 // What a parsing worker counts of a batch. The totals of a source are the sums over its batches: they add up because every
-// frame raises FRAMES and exactly one of PARSED and the skip reasons.
+// frame raises FRAMES and exactly one of PARSED, the skip reasons and LOST.
 
 import { OUTCOME } from '../wire/outcome.js';
 
@@ -39,8 +39,10 @@ export const COUNTER = {
   /** records that were not written: left out by -include or -exclude, by -sample */
   EXCLUDED: 22,
   SAMPLED_OUT: 23,
+  /** frames of a batch whose worker broke before it had parsed them */
+  LOST: 24,
 } as const;
-export const COUNTERS = 24;
+export const COUNTERS = 25;
 
 /** Skip reasons by counter, as the totals name them. */
 export const SKIP_REASONS: readonly (readonly [counter: number, name: string])[] = [

@@ -11,9 +11,9 @@
 //
 //   batch number n lives in slot n % slots
 //
-//          publish(): STATE = FULL, PUBLISHED++          claim(): CLAIMED++           release(): STATE = FREE
-//   free ------------------------------------> full ----------------------> taken -------------------------> free
-//        the capture thread, in order                 any worker, in order           that worker
+//          publish(): STATE = FULL, PUBLISHED++    claim(): CLAIMED++, STATE = TAKEN + worker    release(): STATE = FREE
+//   free ------------------------------------> full ----------------------------------> taken ------------------> free
+//        the capture thread, in order                 any worker, in order                    that worker, or adopt() for a dead one
 //
 // A frame is where the index says it is: a source may leave its own headers between frames (a savefile's, libpcap's
 // dump), the workers never look at them. Its bytes may also lie outside the ring, in memory the capture thread has mapped
@@ -57,6 +57,8 @@ const SOURCE = 2;
 
 const FREE = 0;
 const FULL = 1;
+/** and the worker's number */
+const TAKEN = 2;
 
 const SLOT_NUMBERS = 8;
 const FIRST_FRAME = 0;
@@ -122,12 +124,18 @@ class BatchRingView {
     return (Atomics.load(this.control, PUBLISHED) - Atomics.load(this.control, CLAIMED)) | 0;
   }
 
+  /** No batch follows: workers that find nothing more stop. */
+  end(): void {
+    Atomics.store(this.control, ENDED, 1);
+    Atomics.notify(this.control, PUBLISHED);
+  }
+
   protected slotWord(slot: number, word: number): number {
     return FIRST_SLOT + slot * SLOT_WORDS + word;
   }
 }
 
-/** Main's end: it asks for the stop. */
+/** Main's end: it asks for the stop, and ends the ring in place of a capture thread that broke. */
 export class BatchRingOwner extends BatchRingView {
   /** Asks the capture thread to stop; a request never becomes a weaker one. Wakes a producer that waits for a slot. */
   requestStop(request: number): void {
@@ -173,7 +181,9 @@ export class BatchProducer extends BatchRingView {
     if (this.opened) return true;
     const slot = this.batch & (this.memory.slots - 1);
     const state = this.slotWord(slot, STATE);
-    if (Atomics.load(this.control, state) !== FREE) Atomics.wait(this.control, state, FULL, timeoutMs);
+    let held = Atomics.load(this.control, state);
+    // A worker that takes the batch meanwhile changes the word without a notification.
+    while (held !== FREE && Atomics.wait(this.control, state, held, timeoutMs) === 'not-equal') held = Atomics.load(this.control, state);
     if (Atomics.load(this.control, state) !== FREE) return false;
     this.slot = slot;
     this.opened = true;
@@ -260,12 +270,6 @@ export class BatchProducer extends BatchRingView {
     Atomics.notify(control, PUBLISHED, 1);
     this.opened = false;
   }
-
-  /** No batch follows: workers that find nothing more stop. */
-  end(): void {
-    Atomics.store(this.control, ENDED, 1);
-    Atomics.notify(this.control, PUBLISHED);
-  }
 }
 
 /** Gives a view of memory that the capture thread has mapped, by its address in this process. */
@@ -290,8 +294,11 @@ export class BatchConsumer extends BatchRingView {
   private slot = 0;
   private readonly ownBytes: Uint8Array;
 
-  /** @param viewer needed where frames may lie outside the ring: live capture on Linux */
-  constructor(memory: BatchRingMemory, private readonly viewer: MemoryViewer = noViewer) {
+  /**
+   * @param viewer needed where frames may lie outside the ring: live capture on Linux
+   * @param worker from 0: whose batches these are, should it die over one; needed where there are several consumers
+   */
+  constructor(memory: BatchRingMemory, private readonly viewer: MemoryViewer = noViewer, private readonly worker = 0) {
     super(memory);
     this.ownBytes = new Uint8Array(memory.bytes);
     this.bytes = this.ownBytes;
@@ -312,6 +319,8 @@ export class BatchConsumer extends BatchRingView {
       const published = Atomics.load(control, PUBLISHED);
       if (((published - claimed) | 0) > 0) {
         if (Atomics.compareExchange(control, CLAIMED, claimed, (claimed + 1) | 0) !== claimed) continue;
+        // Nothing between the two can throw or be where V8 ends a thread (a call of a function, a loop's turn): no batch is nobody's.
+        Atomics.store(control, FIRST_SLOT + (claimed & (this.memory.slots - 1)) * SLOT_WORDS + STATE, TAKEN + this.worker);
         this.open(claimed);
         return CLAIM.TAKEN;
       }
@@ -322,7 +331,35 @@ export class BatchConsumer extends BatchRingView {
     }
   }
 
+  /**
+   * Takes over the batch that a dead worker had claimed and not released: its head, without its bytes; release() follows.
+   * @returns false when it had none
+   */
+  adopt(worker: number): boolean {
+    const batch = this.heldBy(worker);
+    if (batch !== undefined) this.readHead(batch);
+    return batch !== undefined;
+  }
+
+  /** Number of the batch that a worker has claimed and not released, undefined: none. Of a living worker it is old news. */
+  heldBy(worker: number): number | undefined {
+    const { slots } = this.memory;
+    const last = Atomics.load(this.control, CLAIMED) - 1;
+    for (let slot = 0; slot < slots; slot++) {
+      if (Atomics.load(this.control, this.slotWord(slot, STATE)) === TAKEN + worker) return (last - ((last - slot) & (slots - 1))) | 0;
+    }
+    return undefined;
+  }
+
   private open(batch: number): void {
+    const { numbers } = this;
+    this.readHead(batch);
+    const { slot } = this;
+    const address = numbers[slot * SLOT_NUMBERS + MEMORY_ADDRESS];
+    this.bytes = address === 0 ? this.ownBytes : this.viewer(address, numbers[slot * SLOT_NUMBERS + MEMORY_BYTES]);
+  }
+
+  private readHead(batch: number): void {
     const { control, numbers } = this;
     const slot = batch & (this.memory.slots - 1);
     this.batch = batch;
@@ -333,8 +370,6 @@ export class BatchConsumer extends BatchRingView {
     this.watermarkSeconds = numbers[slot * SLOT_NUMBERS + WATERMARK_SECONDS];
     this.watermarkNanoseconds = numbers[slot * SLOT_NUMBERS + WATERMARK_NANOSECONDS];
     this.firstWord = slot * this.memory.slotFrames * FRAME_WORDS;
-    const address = numbers[slot * SLOT_NUMBERS + MEMORY_ADDRESS];
-    this.bytes = address === 0 ? this.ownBytes : this.viewer(address, numbers[slot * SLOT_NUMBERS + MEMORY_BYTES]);
   }
 
   /** Gives the slot back: its bytes, wherever they lie, and index words must not be read after this. */

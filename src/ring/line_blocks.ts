@@ -3,9 +3,9 @@
 //
 // Everything about a block is in this file. One SharedArrayBuffer each for
 //
-//   words     Int32Array    | STATE, BATCH, LAST, SOURCE, SEGMENTS, RECORDS, - | segment 0 | segment 1 | ... |
+//   words     Int32Array    | STATE, BATCH, LAST, SOURCE, SEGMENTS, RECORDS, PASSES | segment 0 | segment 1 | ... |
 //                             segment: REGION, DAY, OFFSET, LENGTH, LINES
-//   numbers   Float64Array  | WATERMARK_SECONDS, WATERMARK_NANOSECONDS, counters of the batch (with LAST) |
+//   numbers   Float64Array  | WATERMARK_SECONDS, WATERMARK_NANOSECONDS, counters of the batch so far |
 //   bytes     Uint8Array    | region 0 | region 1 | ... |    one region a file kind: 1, or 4 with -log_split
 //   records   Uint32Array   | record 0 | record 1 | ... |    only when several sources are merged by time
 //                             record: SECONDS, NANOSECONDS, SEGMENT, OFFSET, LENGTH
@@ -47,12 +47,14 @@ export const BLOCK = {
   STATE: 0,
   /** batch number, modulo 2^32 */
   BATCH: 1,
-  /** 1: nothing of this batch follows, the counters are valid */
+  /** 1: nothing of this batch follows, the counters are those of the whole batch */
   LAST: 2,
   /** row of the source board */
   SOURCE: 3,
   SEGMENTS: 4,
   RECORDS: 5,
+  /** how often it was handed over, modulo 2^32: a worker may die before it has said so */
+  PASSES: 6,
 } as const;
 const HEADER_WORDS = 8;
 
@@ -92,6 +94,14 @@ export function allocateLineBlock(regions: number, regionBytes: number, merging:
   };
 }
 
+/** What a batch is known by. */
+export interface BatchHead {
+  readonly batch: number;
+  readonly source: number;
+  readonly watermarkSeconds: number;
+  readonly watermarkNanoseconds: number;
+}
+
 /** A block seen from either end. */
 export class LineBlock {
   readonly words: Int32Array;
@@ -128,7 +138,30 @@ export class LineBlock {
 
   /** The worker's: everything is written, the writer may read; its number is to be sent after this. */
   setFull(): void {
+    this.words[BLOCK.PASSES]++;
     Atomics.store(this.words, BLOCK.STATE, FULL);
+  }
+
+  /**
+   * Makes this, a block without lines, the last one of a batch and full.
+   * @param counters of the whole batch
+   */
+  close(head: BatchHead, counters: Float64Array): void {
+    this.setHead(head, counters, true);
+    this.words[BLOCK.SEGMENTS] = 0;
+    this.words[BLOCK.RECORDS] = 0;
+    this.setFull();
+  }
+
+  /** The worker's: what the lines in it belong to. @param counters of the batch so far */
+  setHead(head: BatchHead, counters: Float64Array, last: boolean): void {
+    const { words, numbers } = this;
+    words[BLOCK.BATCH] = head.batch;
+    words[BLOCK.LAST] = last ? 1 : 0;
+    words[BLOCK.SOURCE] = head.source;
+    numbers[BLOCK_NUMBER.WATERMARK_SECONDS] = head.watermarkSeconds;
+    numbers[BLOCK_NUMBER.WATERMARK_NANOSECONDS] = head.watermarkNanoseconds;
+    numbers.set(counters, BLOCK_NUMBER.COUNTERS);
   }
 
   /** The writer's: lines are in the file (or copied), the worker may write again. */

@@ -26,10 +26,10 @@ const engine: Engine = {
     report({ type: 'ready' });
     const output = new LineOutput(blocks, false, deliver, () => false);
     const head = { batch: 0, source: 0, watermarkSeconds: 1, watermarkNanoseconds: 0 };
-    const at = output.reserve(head, 0, 0, 16);
+    const counters = new Float64Array(COUNTERS);
+    const at = output.reserve(head, counters, 0, 0, 16);
     output.bytes.set(new TextEncoder().encode('record\n'), at);
     output.commit(at + 7, 1, 0);
-    const counters = new Float64Array(COUNTERS);
     for (const counter of [COUNTER.FRAMES, COUNTER.PARSED, COUNTER.RECORDS]) counters[counter] = 1;
     output.finish(head, counters);
     setInterval(() => undefined, 1000); // a thread that never ends

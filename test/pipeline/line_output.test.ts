@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { type BatchHead, LineOutput } from '../../src/pipeline/line_output.js';
+import { LineOutput } from '../../src/pipeline/line_output.js';
 import { COUNTER, COUNTERS } from '../../src/record/counters.js';
-import { type LineBlock, MAX_RECORDS, MAX_SEGMENTS } from '../../src/ring/line_blocks.js';
+import { type BatchHead, type LineBlock, MAX_RECORDS, MAX_SEGMENTS } from '../../src/ring/line_blocks.js';
 import { type Block, makeBlocks, readBlock } from '../support/blocks.js';
 import { latin1 } from '../support/fence.js';
 import { SeededRandom } from '../support/random.js';
@@ -22,6 +22,8 @@ class Rig {
   readonly numbers: number[] = [];
   readonly blocks: LineBlock[];
   readonly output: LineOutput;
+  /** of the batch so far */
+  readonly counters = new Float64Array(COUNTERS);
   abandoned = false;
 
   constructor({ regions = 1, regionBytes = 40, merging = false, writing = true, blocks = 2 }: RigForm = {}) {
@@ -36,7 +38,7 @@ class Rig {
   /** Writes a line; its bound is some bytes more than its length, as those of the formats are. */
   line(text: string, { region = 0, day = 1, seconds = 0, nanoseconds = 0, spare = 4 } = {}): boolean {
     const bytes = latin1(`${text}\n`);
-    const at = this.output.reserve(HEAD, region, day, bytes.length + spare);
+    const at = this.output.reserve(HEAD, this.counters, region, day, bytes.length + spare);
     if (at < 0) return false;
     this.output.bytes.set(bytes, at);
     this.output.commit(at + bytes.length, seconds, nanoseconds);

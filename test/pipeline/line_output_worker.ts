@@ -19,11 +19,12 @@ const output = new LineOutput(
 
 for (let batch = 0; batch < batches; batch++) {
   const head = { batch, source: 0, watermarkSeconds: 0, watermarkNanoseconds: 0 };
+  const counters = new Float64Array(COUNTERS).fill(batch);
   for (let i = 0; i < linesPerBatch; i++) {
     const line = latin1(`line ${batch * linesPerBatch + i}\n`);
-    const at = output.reserve(head, 0, 1, line.length);
+    const at = output.reserve(head, counters, 0, 1, line.length);
     output.bytes.set(line, at);
     output.commit(at + line.length, 0, 0);
   }
-  output.finish(head, new Float64Array(COUNTERS).fill(batch));
+  output.finish(head, counters);
 }

@@ -112,6 +112,36 @@ describe('ring: batches', () => {
     assert.equal(other.claim(0), CLAIM.NOTHING);
   });
 
+  describe('a worker that died over its batch', () => {
+    it('leaves it to an heir: its number and head, and the slot is free when that releases it', () => {
+      const { producer, consumer, memory } = ends();
+      const dead = new BatchConsumer(memory, undefined, 1);
+      for (let number = 1; number <= SLOTS; number++) publish(producer, number);
+      assert.equal(take(consumer), 1);
+      assert.equal(dead.claim(0), CLAIM.TAKEN);
+      publish(producer, 5);
+      assert.equal(producer.acquire(0), false);
+      const heir = new BatchConsumer(memory);
+      assert.equal(heir.heldBy(1), 1);
+      assert.equal(heir.adopt(1), true);
+      assert.deepEqual([heir.batch, heir.frames, heir.firstFrame, heir.source], [dead.batch, dead.frames, dead.firstFrame, dead.source]);
+      heir.release();
+      assert.equal(heir.adopt(1), false);
+      publish(producer, 6);
+      assert.deepEqual([take(consumer), take(consumer), take(consumer), take(consumer)], [3, 4, 5, 6]);
+    });
+
+    it('had none, where it had claimed none or released it', () => {
+      const { producer, consumer, memory } = ends();
+      const heir = new BatchConsumer(memory);
+      assert.equal(heir.adopt(0), false);
+      publish(producer, 1);
+      assert.equal(heir.adopt(0), false);
+      take(consumer);
+      assert.equal(heir.adopt(0), false);
+    });
+  });
+
   describe('a full ring', () => {
     it('makes the producer wait for its time and no longer', () => {
       const { producer, consumer } = ends();

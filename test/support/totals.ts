@@ -12,6 +12,8 @@ export interface PrintedTotals {
   readonly waiting: number;
   readonly parsed: number;
   readonly skipped: number;
+  /** handed over and lost with a worker that broke */
+  readonly lost: number;
   /** handed over and not parsed yet: `in the ring`, `lost at the end` */
   readonly pending: number;
   readonly reasons: Readonly<Record<string, number>>;
@@ -29,7 +31,7 @@ export interface PrintedReport {
 }
 
 const RECEIVED = /^httplog: (.+): (\d+) received = (\d+) handed over \+ (\d+) dropped by the kernel(?: \+ (\d+) waiting in the kernel)?$/;
-const HANDED = /^httplog: (.+): (\d+) handed over = (\d+) parsed \+ (\d+) skipped(?: \(([^)]*)\))?(?: \+ (\d+) (?:in the ring|lost at the end))?$/;
+const HANDED = /^httplog: (.+): (\d+) handed over = (\d+) parsed \+ (\d+) skipped(?: \(([^)]*)\))?(?: \+ (\d+) lost with a worker)?(?: \+ (\d+) (?:in the ring|lost at the end))?$/;
 const PARSED = /^httplog: .+: of the parsed (\d+) without payload, (\d+) begin no message/;
 const RECORDS = /^httplog: .+: records ([^(;]*)/;
 const WRITTEN = /^httplog: (\d+) lines? and (\d+) bytes? written, (\d+) lines? lost, (\d+) write errors?$/;
@@ -70,14 +72,14 @@ function readSource(received: RegExpExecArray, lines: readonly string[]): Printe
   assert.ok(handed !== null && handed[1] === name, lines[1]);
   const [handedAgain, parsed, skipped] = handed.slice(2, 5).map(Number);
   const reasons = listed(handed[5] ?? '', ', ');
-  const pending = Number(handed[6] ?? 0);
+  const [lost, pending] = handed.slice(6).map((text) => Number(text ?? 0));
   const [empty, noMessage] = (PARSED.exec(lines[2]) ?? assert.fail(lines[2])).slice(1).map(Number);
   const records = listed((RECORDS.exec(lines[3]) ?? assert.fail(lines[3]))[1], ', ');
   assert.equal(all, handedOver + dropped + waiting, lines[0]);
   assert.equal(handedAgain, handedOver, lines[1]);
-  assert.equal(handedOver, parsed + skipped + pending, lines[1]);
+  assert.equal(handedOver, parsed + skipped + lost + pending, lines[1]);
   assert.equal(skipped, Object.values(reasons).reduce((sum, number) => sum + number, 0), lines[1]);
-  return { name, received: all, handed: handedOver, dropped, waiting, parsed, skipped, pending, reasons, empty, noMessage, records };
+  return { name, received: all, handed: handedOver, dropped, waiting, parsed, skipped, lost, pending, reasons, empty, noMessage, records };
 }
 
 /** `3 this, 4 that` by name. */
@@ -87,4 +89,22 @@ function listed(text: string, separator: string): Record<string, number> {
     const [, number, name] = /^(\d+) (.+)$/.exec(part.trim()) ?? assert.fail(part);
     return [name, Number(number)];
   }));
+}
+
+/**
+ * The last report of a run that has ended, with everything in it that can be added up added up: frames by what became of them,
+ * payloads, records and lines.
+ * @param messagesAFrame records a frame with a message makes; undefined: not known
+ */
+export function finalReport(stderr: string, messagesAFrame: number | undefined = 1): PrintedReport {
+  const report = lastReport(stderr);
+  let records = 0;
+  for (const { name, received, dropped, parsed, skipped, lost, pending, waiting, empty, noMessage, records: kinds } of report.sources) {
+    assert.equal(received, parsed + skipped + lost + pending + dropped + waiting, name);
+    const recordsHere = Object.values(kinds).reduce((sum, number) => sum + number, 0);
+    if (messagesAFrame !== undefined) assert.equal(parsed - empty - noMessage, recordsHere / messagesAFrame, name);
+    records += recordsHere;
+  }
+  assert.equal(report.linesWritten + report.linesLost, records, 'a line a record');
+  return report;
 }
