@@ -93,6 +93,8 @@ export interface Settings extends PolicySettings {
   readonly count: number;
   /** parsing workers, from 1 */
   readonly workers: number;
+  /** name or number of the user to become; '' to stay */
+  readonly user: string;
   /** file for a CPU profile of the parsing workers; '' for none */
   readonly cpuProfile: string;
   /** statistics to the operational log every this many packets, from 1 */

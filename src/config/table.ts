@@ -9,7 +9,7 @@ import { formatNetwork } from './network.js';
 import { CHOICE_ROWS, PRIVACY_ROWS } from './policy_rows.js';
 import {
   CAPTURE_CHOICES, formatPorts, formatTunnels, OUTPUT_FORMATS, parseCapture, parseFields, parseFiles, parseFormat, parseHeaders, parseInteger,
-  parseInterfaces, parseNetworks, parsePorts, parseSwitch, parseText, parseTunnels,
+  parseInterfaces, parseNetworks, parsePorts, parseSwitch, parseText, parseTunnels, parseUser,
 } from './values.js';
 
 const MOST_SNAPLEN = 262144; // MAXIMUM_SNAPLEN of libpcap and Wireshark
@@ -218,6 +218,15 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     parse: ([text]) => parseInteger(text, 1, MOST_WORKERS),
     show: String,
     initial: ({ cores }) => Math.min(MOST_WORKERS, Math.max(1, Math.floor(cores / 2))),
+  },
+  user: {
+    name: 'u', kind: 'value', metavar: 'USER', group: 'Running', key: 'HTTPLOG_U', applies: 'both',
+    help: 'give up root: become this user before anything is opened, keep CAP_NET_RAW alone (replay: nothing)',
+    default: 'none',
+    accepts: 'the name or number of a user who is not root',
+    parse: ([text]) => parseUser(text),
+    show: (user) => user,
+    initial: () => '',
   },
   cpuProfile: {
     name: 'cpuprofile', kind: 'value', metavar: 'FILE', group: 'Running', key: 'HTTPLOG_CPUPROFILE', applies: 'both',

@@ -37,6 +37,11 @@ export function parseText(text: string): string | undefined {
   return text.trim() === '' ? undefined : text;
 }
 
+/** The name or number of a user; whether there is one is for the run to say. Root is none to give up root for. */
+export function parseUser(text: string): string | undefined {
+  return /^[^\s:/\p{C}]+$/u.test(text) && text !== 'root' && !/^0+$/.test(text) ? text : undefined;
+}
+
 /** File names, each of them not empty; at least one. */
 export function parseFiles(words: readonly string[]): readonly string[] | undefined {
   return words.length > 0 && !words.includes('') ? words : undefined;

@@ -9,7 +9,8 @@ export type Pointer = bigint | null;
 
 const library = koffi.load(null);
 
-function bind<T>(declaration: string): T {
+/** A function of the C library, by its C declaration. */
+export function bind<T>(declaration: string): T {
   return library.func(declaration) as unknown as T;
 }
 
@@ -32,9 +33,15 @@ export const getSocketOption = bind<
   (fd: number, level: number, option: number, value: Uint8Array | null, bytes: Uint32Array) => number
 >('int getsockopt(int, int, int, void*, void*)');
 
+/** A BPF program: 8 bytes an instruction. */
+export interface InstructionProgram {
+  readonly length: number;
+  readonly instructions: Uint8Array;
+}
+
 koffi.struct('sock_fprog', { length: 'uint16_t', instructions: 'void*' }); // struct sock_fprog of linux/filter.h
 const setSocketFilter = bind<
-  (fd: number, level: number, option: number, program: { length: number; instructions: Uint8Array }, bytes: number) => number
+  (fd: number, level: number, option: number, program: InstructionProgram, bytes: number) => number
 >('int setsockopt(int, int, int, sock_fprog*, uint32_t)');
 const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;

@@ -1,8 +1,6 @@
 // The log directory: a file a day, or as -rotate says, or one a record kind with -log_split. One process a directory.
 
-import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Rotation } from '../config/settings.js';
 import { DAY_SECONDS } from '../record/clock.js';
 import { KIND_NAMES } from '../record/kinds.js';
@@ -12,12 +10,11 @@ import type { FileHeader } from './file_header.js';
 import { FilesInUse } from './files_in_use.js';
 import type { LineSink } from './line_sink.js';
 import type { LineRun } from './lines.js';
-import { errorCode, systemLogError } from './log_error.js';
+import { makeLogDirectory } from './log_directory.js';
 import { PartNumbers } from './part_numbers.js';
 import { RegionFiles } from './region_files.js';
 import type { WriteLedger } from './write_ledger.js';
 
-const DIRECTORY_MODE = 0o750;
 const DAILY: Rotation = { periodSeconds: DAY_SECONDS, sizeBytes: Infinity };
 
 export interface DailyFilesOptions {
@@ -48,7 +45,7 @@ export class DailyFiles implements LineSink {
   static async open(options: DailyFilesOptions): Promise<DailyFiles> {
     const { split, extension, rotation = DAILY, ledger, header, files = systemFiles } = options;
     const directory = resolve(options.directory);
-    await makeDirectory(directory);
+    await makeLogDirectory(directory);
     const lock = await DirectoryLock.acquire(directory);
     const names = split ? KIND_NAMES.map((kind) => `http-${kind}-`) : ['http-'];
     const inUse = new FilesInUse();
@@ -64,7 +61,7 @@ export class DailyFiles implements LineSink {
       ledger,
       header,
       // The lock went with the old directory: until the next start a second process is not refused.
-      makeDirectory: () => makeDirectory(directory),
+      makeDirectory: () => makeLogDirectory(directory),
     }));
     return new DailyFiles(ledger, lock, regions, partNumbers);
   }
@@ -87,29 +84,5 @@ export class DailyFiles implements LineSink {
   async close(): Promise<void> {
     await this.reopen();
     this.lock.release();
-  }
-}
-
-/** @throws LogError when it cannot be made, is no directory, or this process may not write to it */
-async function makeDirectory(directory: string): Promise<void> {
-  try {
-    await makePath(directory);
-    await access(`${directory}/.`, constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw systemLogError(`cannot log to ${directory}`, error);
-  }
-}
-
-/** mkdir -p. Node's own `recursive` never ends where the kernel says ENOENT below an existing directory (/proc). */
-async function makePath(directory: string, parentMade = false): Promise<void> {
-  try {
-    await mkdir(directory, DIRECTORY_MODE);
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'EEXIST') return;
-    const parent = dirname(directory);
-    if (code !== 'ENOENT' || parentMade || parent === directory) throw error;
-    await makePath(parent);
-    await makePath(directory, true);
   }
 }

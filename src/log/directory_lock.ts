@@ -58,9 +58,10 @@ function openLockFile(path: string): number {
     if (errorCode(error) === 'ELOOP') throw new LogError(`cannot lock ${path}: it is a symbolic link; remove it`, { cause: error });
     throw systemLogError(`cannot lock ${path}`, error);
   }
-  if (fstatSync(fd).isFile()) return fd;
+  const status = fstatSync(fd);
+  if (status.isFile() && status.nlink === 1) return fd;
   closeSync(fd);
-  throw new LogError(`cannot lock ${path}: it is not a regular file; remove it`);
+  throw new LogError(`cannot lock ${path}: it ${status.isFile() ? 'has other names (hard links)' : 'is not a regular file'}; remove it`);
 }
 
 function refused(directory: string, fd: number): LogError {

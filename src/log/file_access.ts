@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 export interface FileStatus {
   /** bytes */
   readonly size: number;
+  /** whose it is */
+  readonly uid: number;
   /** names the file has; 0: it was deleted */
   readonly nlink: number;
   /** what tells it from every other file */

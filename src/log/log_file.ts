@@ -2,6 +2,7 @@
 // taken back (or was found on opening) is closed with a newline before anything follows it.
 
 import { constants } from 'node:fs';
+import { isPlanted } from './directory_guard.js';
 import type { FileAccess } from './file_access.js';
 import { type FileHeader, endsUnder } from './file_header.js';
 import { NEWLINE, copyRange, wholeLines } from './lines.js';
@@ -37,7 +38,7 @@ export class LogFile {
   /**
    * Opens or makes the file; never truncates it.
    * @param header what the records stand under; undefined: nothing
-   * @throws LogError when it cannot be opened or is not a regular file
+   * @throws LogError when it cannot be opened, is not a regular file, or may have been planted
    */
   static async open(path: string, files: FileAccess, ledger: WriteLedger, header?: FileHeader): Promise<LogFile> {
     let fd: number;
@@ -48,7 +49,10 @@ export class LogFile {
     }
     let problem: LogError | undefined;
     try {
-      if (!(await files.fstat(fd)).isFile()) problem = notRegular(path, undefined);
+      const status = await files.fstat(fd);
+      if (!status.isFile()) problem = notRegular(path, undefined);
+      else if (status.nlink > 1) problem = suspicious(path, `has ${status.nlink} names (hard links)`);
+      else if (isPlanted(path, status.uid)) problem = suspicious(path, `belongs to user ${status.uid}, in a directory where everybody may make files`);
     } catch (error) {
       problem = systemLogError(`cannot look at ${path}`, error);
     }
@@ -197,4 +201,9 @@ export class LogFile {
 
 function notRegular(path: string, cause: unknown): LogError {
   return new LogError(`cannot log to ${path}: it is not a regular file; move it away, or choose another directory with -d`, { cause });
+}
+
+/** Somebody may want us to write into a file of the system's, or into his own. */
+function suspicious(path: string, why: string): LogError {
+  return new LogError(`cannot log to ${path}: the file ${why}; move it away, or choose another directory with -d`);
 }

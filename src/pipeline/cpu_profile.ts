@@ -1,8 +1,11 @@
 // -cpuprofile: V8's sampling profiler around the work of one thread, in the form Chrome DevTools opens.
 
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { SourceError } from '../capture/source.js';
+
+const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+const MODE = 0o640;
 
 /**
  * Makes the file, so that one which cannot be written is known before the work and not after it.
@@ -10,11 +13,23 @@ import { SourceError } from '../capture/source.js';
  */
 export function makeProfileFile(file: string): void {
   try {
-    closeSync(openSync(file, 'w'));
+    closeSync(openEmpty(file));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new SourceError(`cannot write the CPU profile: ${why}; name another file with -cpuprofile`, { cause: error });
   }
+}
+
+/** Opens a regular file of one name, and empties it. Whoever else may write to its directory does not choose what root overwrites. */
+function openEmpty(file: string): number {
+  const fd = openSync(file, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, MODE);
+  const status = fstatSync(fd);
+  if (status.isFile() && status.nlink === 1) {
+    ftruncateSync(fd);
+    return fd;
+  }
+  closeSync(fd);
+  throw new Error(`${file} ${status.isFile() ? 'has other names (hard links)' : 'is not a regular file'}`);
 }
 
 /**
@@ -31,6 +46,11 @@ export async function withCpuProfile(file: string, work: () => void | Promise<vo
   } finally {
     const { profile } = await session.post('Profiler.stop');
     session.disconnect();
-    writeFileSync(file, JSON.stringify(profile));
+    const fd = openEmpty(file);
+    try {
+      writeFileSync(fd, JSON.stringify(profile));
+    } finally {
+      closeSync(fd);
+    }
   }
 }

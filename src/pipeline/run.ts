@@ -34,6 +34,8 @@ import { Watch } from './watch.js';
 const STOP_MS = 10_000;
 /** A capture thread that is told to leave looks five times a second, and then settles its totals. */
 const SETTLE_MS = 500;
+/** Nothing that a run writes is for everybody, whatever its mode says. */
+const PRIVATE_UMASK = 0o027;
 
 export interface RunOptions {
   /** started under nohup: a terminal that hangs up does not end the run */
@@ -45,10 +47,12 @@ export interface RunOptions {
 /**
  * Captures or replays as the settings say, until the files end or a signal comes.
  * @returns the exit code
- * @throws LogError, SourceError, UsageError: one line for the user, when it cannot begin
+ * @throws LogError, SourceError, PrivilegeError, UsageError: one line for the user, when it cannot begin
  */
 export async function run(settings: Settings, options: RunOptions): Promise<number> {
   const live = settings.files.length === 0;
+  process.umask(process.umask() | PRIVATE_UMASK);
+  const identity = settings.user === '' ? undefined : await (await import('./become_user.js')).becomeUser(settings);
   if (settings.cpuProfile !== '') makeProfileFile(settings.cpuProfile);
   const interfaces = live ? await chooseInterfaces(settings.interfaces) : [];
   const filters = live ? undefined : await replayFilters(settings);
@@ -60,6 +64,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<numb
     settings,
     options,
     shared,
+    identity,
     merging: parsing.merging,
     countsAll: parsing.ports === undefined,
     engine: inline
@@ -85,6 +90,8 @@ export interface RunParts {
   readonly options: RunOptions;
   readonly shared: SharedRun;
   readonly engine: Engine;
+  /** who the run became, for the user; undefined: nobody else */
+  readonly identity?: string | undefined;
   /** lines of several sources are put into order of time */
   readonly merging: boolean;
   /** -c counts every frame that passed the filter, else those on a service port */
@@ -118,7 +125,8 @@ export class Run {
   }
 
   async run(): Promise<number> {
-    const { settings, options } = this.parts;
+    const { settings, options, identity } = this.parts;
+    if (identity !== undefined) this.narrator.tell({ type: 'warning', text: identity });
     const writer = this.makeWriter(await openSink(settings, this.ledger, () => this.onOutputClosed()));
     const watch = this.watch = new Watch({ totals: this.totals, writer, live: this.live, merging: this.parts.merging, every: options.statisticsEvery });
     const removeSignals = handleSignals({

@@ -81,7 +81,7 @@ describe('config/argv', () => {
     [['--interface'], /^unknown option '--interface'; httplog -h lists/],
     [['-p80'], /^unknown option '-p80'; did you mean -p\?/],
     [['-columns', 'a'], /^unknown option '-columns'/],
-    [['-u', 'nobody'], /^unknown option '-u'/],
+    [['-x', 'nobody'], /^unknown option '-x'/],
     [['-Log_split'], /did you mean -log_split/],
     [['-__proto__'], /^unknown option/],
     [['-constructor=1'], /^unknown option/],

@@ -40,6 +40,7 @@ describe('config/effective', () => {
       '-add_community_id': ['off', 'default'],
       '-utc': ['off', 'default'],
       '-cpu': ['2', 'default'],
+      '-u': ['(none)', 'default'],
       '-cpuprofile': ['(none)', 'default'],
       '-log_every': ['10000', 'default'],
     });

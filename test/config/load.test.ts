@@ -90,6 +90,7 @@ const TEXTS: { readonly [Name in SettingName]: Texts } = {
     bad: ['', '1', '100m', '4m', '7h', '2d', '0h', '1023K', '10Mb', '1g', '1h,2h', '1M,2M', '1h,', '1.5G', 'day', '8193T', '1h,1M,1M'],
   },
   workers: { good: [['1', '1'], ['64', '64']], bad: ['', '0', '65', '-1', 'half', '1.5'] },
+  user: { good: [['nobody', 'nobody'], ['65534', '65534'], ['a.b-c_d$', 'a.b-c_d$']], bad: ['', ' ', 'root', '0', '00', 'a b', 'a:b', 'e\x1b'] },
   cpuProfile: { good: [['x.cpuprofile', 'x.cpuprofile'], ['/tmp/a b', '/tmp/a b']], bad: NO_TEXTS },
   logEvery: { good: [['1', '1'], ['9007199254740991', '9007199254740991']], bad: ['', '0', '-1', '9007199254740992', 'never'] },
 };
@@ -110,7 +111,7 @@ describe('config/load', () => {
     assert.equal(action, 'run');
     assert.deepEqual(settings, {
       interfaces: [], promiscuous: true, files: [], ports: [{ first: 80, last: 80 }], portsGiven: false, filter: '', local: undefined,
-      tunnels: [], include: [], exclude: [], sample: 1, anonymize: { ipv4: 32, ipv6: 128 }, redact: 'on', directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, capture: 'auto', count: -1, workers: 2, cpuProfile: '',
+      tunnels: [], include: [], exclude: [], sample: 1, anonymize: { ipv4: 32, ipv6: 128 }, redact: 'on', directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, capture: 'auto', count: -1, workers: 2, user: '', cpuProfile: '',
       logEvery: 10000, addVlan: false, addCommunityId: false, fields: ALL_COLUMNS, headers: [], utc: false, rotation: { periodSeconds: 86400, sizeBytes: Infinity },
     });
     assert.deepEqual(new Set(Object.values(origins)), new Set(['default']));
@@ -351,7 +352,7 @@ describe('httplog.conf', () => {
       if (key === undefined) continue;
       assert.match(origins[setting], /^\.\/httplog\.conf line \d+$/);
       assert.ok(sample.includes(`(-${name})`), `the comment names -${name}`);
-      if (!['interfaces', 'filter', 'local', 'tunnels', 'include', 'exclude', 'cpuProfile'].includes(setting)) assert.deepEqual(settings[setting], defaults[setting], key);
+      if (!['interfaces', 'filter', 'local', 'tunnels', 'include', 'exclude', 'user', 'cpuProfile'].includes(setting)) assert.deepEqual(settings[setting], defaults[setting], key);
     }
   });
 });

@@ -1,0 +1,45 @@
+// -u: the run becomes another user before it opens anything, so that nothing it writes is root's, and opening an interface for the first
+// time takes just what opening it again will take (docs/decisions/privileges.md).
+
+import { accessSync, constants } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Settings } from '../config/settings.js';
+import { UsageError, shown } from '../config/usage_error.js';
+import { CAPABILITY, capabilityNames, maskOf } from '../host/capabilities.js';
+import { PrivilegeError, giveUpRoot } from '../host/privileges.js';
+import { findUser } from '../host/users.js';
+import { makeLogDirectory, refuseUnwritable } from '../log/log_directory.js';
+
+/** What the threads that start later load; looked up while it certainly can be read. */
+const PROGRAM = ['../../workers/capture.js', '../../workers/parse.js'].map((path) => new URL(path, import.meta.url))
+  .concat(['koffi', 'piscina'].map((name) => new URL(import.meta.resolve(name)))).map((url) => fileURLToPath(url));
+
+/**
+ * Gives up root, for good, and makes sure that the run can do its work as that user.
+ * @returns a line for the user
+ * @throws UsageError for a user there is not, or root; PrivilegeError, LogError when it cannot be
+ */
+export async function becomeUser(settings: Pick<Settings, 'user' | 'directory' | 'files'>): Promise<string> {
+  const user = findUser(settings.user);
+  if (user === undefined) throw new UsageError(`option -u: there is no user ${shown(settings.user)}; make one (useradd --system), or take nobody`);
+  const { name, uid, gid } = user;
+  if (uid === 0) throw new UsageError(`option -u: user ${shown(settings.user)} is root itself; name another one`);
+  const directory = settings.directory === '-' ? undefined : resolve(settings.directory);
+  if (directory !== undefined) await makeLogDirectory(directory, user);
+  const kept = giveUpRoot(user, settings.files.length > 0 ? 0n : maskOf(CAPABILITY.NET_RAW));
+  refuseUnreadableProgram(name);
+  if (directory !== undefined) refuseUnwritable(directory, name);
+  return `runs as user ${name} (uid ${uid}, gid ${gid}), capabilities: ${capabilityNames(kept)}`;
+}
+
+/** Threads are started, and replaced, as the user. */
+function refuseUnreadableProgram(user: string): void {
+  for (const path of PROGRAM) {
+    try {
+      accessSync(path, constants.R_OK);
+    } catch (error) {
+      throw new PrivilegeError(`user ${user} cannot read httplog's own ${path}: install httplog where every user can read it (npm install -g), or leave -u out`, { cause: error });
+    }
+  }
+}
