@@ -59,7 +59,7 @@ function openLockFile(path: string): number {
     throw systemLogError(`cannot lock ${path}`, error);
   }
   const status = fstatSync(fd);
-  if (status.isFile() && status.nlink === 1) return fd;
+  if (status.isFile() && status.nlink <= 1) return fd;
   closeSync(fd);
   throw new LogError(`cannot lock ${path}: it ${status.isFile() ? 'has other names (hard links)' : 'is not a regular file'}; remove it`);
 }
