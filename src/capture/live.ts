@@ -54,8 +54,9 @@ const PACE_MS = 2;
 const DRAIN_MS = 5000;
 
 /**
- * Captures until the ring's stop request or the count; the caller then ends the ring. What fails is reported, not thrown.
+ * Captures until the ring's stop request or the count; the caller then ends the ring. What fails is reported.
  * Blocks its thread.
+ * @throws what is a defect of ours; the totals are settled all the same
  */
 export function runLiveCapture(
   options: LiveOptions,
@@ -74,7 +75,8 @@ export function runLiveCapture(
     capture = new LiveCapture(producer, sources, closedRings, new LocalWatch(options.localGiven, local, report), report);
     capture.run(options.count);
   } catch (error) {
-    report({ type: 'failed', text: error instanceof Error ? error.message : String(error) });
+    if (!(error instanceof SourceError)) throw error;
+    report({ type: 'failed', text: error.message });
   } finally {
     capture?.close();
     dump.close();

@@ -77,6 +77,11 @@ export function forEachMessage(
   }
 }
 
+/** The kernel does not do what was asked of it. `message` is one line for the user. */
+class NetlinkError extends Error {
+  override readonly name = 'NetlinkError';
+}
+
 /** One rtnetlink socket: for dumps (groups 0), or for notifications. */
 export class RouteSocket {
   /** for poll() */
@@ -87,11 +92,11 @@ export class RouteSocket {
 
   /**
    * @param groups RTMGRP bits to hear
-   * @throws Error when the kernel refuses
+   * @throws NetlinkError when the kernel refuses
    */
   constructor(groups: number) {
     this.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (this.fd < 0) throw new Error(`cannot open an rtnetlink socket: ${errnoText()}`);
+    if (this.fd < 0) throw new NetlinkError(`cannot open an rtnetlink socket: ${errnoText()}`);
     const address = new Uint8Array(12); // struct sockaddr_nl: family, padding, port (the kernel chooses), groups
     const view = new DataView(address.buffer);
     view.setUint16(0, AF_NETLINK, LITTLE_ENDIAN);
@@ -101,7 +106,7 @@ export class RouteSocket {
     if (bindSocket(this.fd, address, address.length) < 0) {
       const reason = errnoText();
       this.close();
-      throw new Error(`cannot listen to rtnetlink: ${reason}`);
+      throw new NetlinkError(`cannot listen to rtnetlink: ${reason}`);
     }
   }
 
@@ -109,7 +114,7 @@ export class RouteSocket {
    * Asks for all objects of a kind; asks again when they changed meanwhile.
    * @param request RTM.GETLINK or RTM.GETADDR
    * @param restart called before each attempt: forget what was visited
-   * @throws Error when the kernel refuses or does not answer
+   * @throws NetlinkError when the kernel refuses or does not answer
    */
   dump(request: number, restart: () => void, visit: MessageVisitor): void {
     for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
@@ -128,13 +133,13 @@ export class RouteSocket {
     header.setUint16(TYPE, request, LITTLE_ENDIAN);
     header.setUint16(FLAGS, NLM_F_REQUEST | NLM_F_DUMP, LITTLE_ENDIAN);
     header.setUint32(SEQUENCE, sequence, LITTLE_ENDIAN);
-    if (send(this.fd, message, message.length, 0) < 0) throw new Error(`cannot ask rtnetlink: ${errnoText()}`);
+    if (send(this.fd, message, message.length, 0) < 0) throw new NetlinkError(`cannot ask rtnetlink: ${errnoText()}`);
     let done = false;
     let steady = true;
     let refusal = 0;
     while (!done) {
       const bytes = this.receive(0);
-      if (bytes < 0) throw new Error(`rtnetlink does not answer: ${errnoText()}`);
+      if (bytes < 0) throw new NetlinkError(`rtnetlink does not answer: ${errnoText()}`);
       forEachMessage(this.view, bytes, (type, at, end, flags, answered) => {
         if (answered !== sequence) return;
         if ((flags & NLM_F_DUMP_INTR) !== 0) steady = false;
@@ -145,7 +150,7 @@ export class RouteSocket {
         } else visit(type, this.view, at, end);
       });
     }
-    if (refusal !== 0) throw new Error(`rtnetlink refuses with error ${refusal}`);
+    if (refusal !== 0) throw new NetlinkError(`rtnetlink refuses with error ${refusal}`);
     return steady;
   }
 

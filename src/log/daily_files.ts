@@ -60,8 +60,10 @@ export class DailyFiles implements LineSink {
       files,
       ledger,
       header,
-      // The lock went with the old directory: until the next start a second process is not refused.
-      makeDirectory: () => makeLogDirectory(directory),
+      makeDirectory: async () => {
+        await makeLogDirectory(directory);
+        await lock.renew();
+      },
     }));
     return new DailyFiles(ledger, lock, regions, partNumbers);
   }

@@ -1,9 +1,9 @@
 // One httplog a directory: an flock(2) on DIR/.httplog.lock, which holds the owner's PID for whoever is refused. The kernel
 // releases the lock with the process, however it dies; the file stays, because removing it would race with the next owner.
 
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { LogError, errorCode, systemLogError } from './log_error.js';
 
 export const LOCK_FILE = '.httplog.lock';
@@ -14,7 +14,9 @@ const LOCK_NB = 4;
 const LONGEST_PID = 16;
 
 export class DirectoryLock {
-  private constructor(private fd: number) {}
+  private renewing: Promise<void> | undefined;
+
+  private constructor(private readonly path: string, private fd: number) {}
 
   /**
    * @param directory an existing directory
@@ -38,7 +40,30 @@ export class DirectoryLock {
       closeSync(fd);
       throw error instanceof LogError ? error : systemLogError(`cannot lock ${path}`, error);
     }
-    return new DirectoryLock(fd);
+    return new DirectoryLock(path, fd);
+  }
+
+  /**
+   * To be called when the directory was made again: the lock went with the old one.
+   * @throws LogError as acquire() does
+   */
+  async renew(): Promise<void> {
+    // Four files of one directory find out at once; a second lock of our own would be refused.
+    this.renewing ??= this.replace().finally(() => (this.renewing = undefined));
+    return this.renewing;
+  }
+
+  private async replace(): Promise<void> {
+    if (this.isInPlace()) return;
+    const { fd } = await DirectoryLock.acquire(dirname(this.path));
+    this.release();
+    this.fd = fd;
+  }
+
+  private isInPlace(): boolean {
+    const named = lstatSync(this.path, { throwIfNoEntry: false });
+    const ours = fstatSync(this.fd);
+    return named?.ino === ours.ino && named.dev === ours.dev;
   }
 
   /** Lets another process have the directory. Safe to call twice. */

@@ -106,6 +106,15 @@ export class LogFile {
     }
   }
 
+  /** Whether it has no name any more. Cheaper than isGone(): one look at what is open. */
+  async isDeleted(): Promise<boolean> {
+    try {
+      return (await this.files.fstat(this.fd)).nlink === 0;
+    } catch {
+      return true;
+    }
+  }
+
   /** Some network file systems report failed writes only here. */
   async close(): Promise<void> {
     try {

@@ -98,6 +98,11 @@ export class RegionFiles {
 
   private async fileOf(period: number): Promise<LogFile> {
     let open = this.open.get(period);
+    // Lines in a deleted file would be lost without a word.
+    if (open !== undefined && (await open.file.isDeleted())) {
+      await this.close(period);
+      open = undefined;
+    }
     if (open !== undefined) this.open.delete(period);
     else {
       for (const oldest of this.open.keys()) {

@@ -5,6 +5,7 @@ import { BatchProducer } from '../ring/batch_ring.js';
 import { LinkRegistry } from '../ring/link_table.js';
 import { LocalTableWriter } from '../ring/local_table.js';
 import { SourceBoard } from '../ring/source_board.js';
+import { describeError } from './say.js';
 import type { CaptureTask } from './tasks.js';
 
 /** Runs a capture to its end. Whatever happens, the ring is ended, so that the workers finish what it holds. */
@@ -23,7 +24,7 @@ export async function runCaptureTask(task: CaptureTask, report: CaptureReport): 
       await runLiveCapture(task, producer, board, links, new LocalTableWriter(shared.local), report);
     }
   } catch (error) {
-    report({ type: 'failed', text: error instanceof Error ? error.message : String(error) });
+    report({ type: 'failed', text: describeError(error) });
   } finally {
     producer.end();
   }

@@ -3,7 +3,7 @@
 import { escapeUnprintable } from '../config/usage_error.js';
 
 /** Errors whose message is written for the user: by name, as they may come from a module that was never loaded here. */
-const FOR_USERS = new Set(['LogError', 'SourceError', 'ClosedOutputError', 'PrivilegeError']);
+const FOR_USERS = new Set(['LogError', 'SourceError', 'ClosedOutputError', 'NetlinkError', 'PrivilegeError']);
 
 /** Writes `httplog: ` and the text as one line; whatever file or interface names hold, it stays one line of plain text. */
 export function say(text: string): void {

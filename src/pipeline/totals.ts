@@ -70,7 +70,8 @@ export class Totals {
     for (const [row, source] of this.sources) lines.push(...this.sourceLines(row, source, abandoned));
     lines.push(
       `${count(written.linesWritten, 'line')} and ${count(written.bytesWritten, 'byte')} written, `
-      + `${count(written.linesLost, 'line')} lost, ${count(written.writeErrors, 'write error')}`,
+      + `${count(written.linesLost, 'line')} lost, ${count(written.writeErrors, 'write error')}`
+      + (written.linesMended > 0 ? `, ${count(written.linesMended, 'incomplete line')} closed` : ''),
     );
     return lines;
   }
