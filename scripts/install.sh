@@ -7,7 +7,7 @@
 #   PREFIX/bin/httplog                        the command, a link
 #   PREFIX/share/man/man8/httplog.8           the manual; below PREFIX/share also completions for bash, zsh and fish
 #   /etc/systemd/system/httplog@.service      the unit; --unit-dir says where else
-#   /etc/sysconfig/httplog                    the configuration, every key a comment
+#   /etc/sysconfig/httplog                    the configuration: HTTPLOG_U=httplog, and every other key a comment
 #   /log/httplog                              the log directory, of the system user httplog
 # Unit and configuration are replaced as long as nobody has edited them, else kept. --uninstall takes all of it away again but
 # records and what was edited.
@@ -22,8 +22,9 @@ USER_NAME=httplog
 # By this a later --uninstall knows the user as ours.
 USER_COMMENT='httplog, made by its install.sh'
 LOG_DIRECTORY=/log/httplog
-# Below PREFIX/lib/httplog: the unit with this system's paths, as it was put in place.
+# Below PREFIX/lib/httplog: unit and configuration as they were put in place.
 UNIT_AS_INSTALLED=scripts/systemd/httplog@.service.installed
+CONFIGURATION_AS_INSTALLED=httplog.conf.installed
 CONFIGURATION=/etc/sysconfig/httplog
 # Below PREFIX/share.
 SHARED='man/man8/httplog.8 bash-completion/completions/httplog zsh/site-functions/_httplog fish/vendor_completions.d/httplog.fish'
@@ -158,6 +159,11 @@ make_unit() {
   esac
 }
 
+# The configuration as it is for this system: root is given up for the user who has the log directory.
+make_configuration() {
+  sed -e "s|^#HTTPLOG_U=.*|HTTPLOG_U=$USER_NAME|" "$root/httplog.conf" >"$1"
+}
+
 # All of PREFIX/lib/httplog, beside the one that is there.
 stage_library() {
   stage=$library.new
@@ -172,6 +178,7 @@ stage_library() {
   cp "$root/scripts/systemd/httplog@.service" "$stage/scripts/systemd/"
   stage_packages
   make_unit "$stage/$UNIT_AS_INSTALLED"
+  make_configuration "$stage/$CONFIGURATION_AS_INSTALLED"
   chmod -R u+rwX,go+rX,go-w "$stage"
   if [ "$(id -u)" -eq 0 ]; then chown -R 0:0 "$stage"; fi
 }
@@ -277,7 +284,7 @@ install_all() {
   before=$changes
   put_unless_edited "$stage/$UNIT_AS_INSTALLED" "$unit" "$library/$UNIT_AS_INSTALLED"
   unit_changes=$((changes - before))
-  put_unless_edited "$stage/httplog.conf" "$configuration" "$library/httplog.conf"
+  put_unless_edited "$stage/$CONFIGURATION_AS_INSTALLED" "$configuration" "$library/$CONFIGURATION_AS_INSTALLED"
   if [ "$stage" != "$library" ]; then swap_library; fi
   put_command
   put_shared
@@ -356,7 +363,7 @@ uninstall_all() {
   before=$changes
   take_unless_edited "$unit" "$library/$UNIT_AS_INSTALLED"
   if [ "$changes" -gt "$before" ]; then reload_systemd; fi
-  take_unless_edited "$configuration" "$library/httplog.conf"
+  take_unless_edited "$configuration" "$library/$CONFIGURATION_AS_INSTALLED"
   take_empty "${configuration%/*}" "$destination/etc"
   if [ "$(readlink "$command" 2>/dev/null)" = ../lib/httplog/bin/httplog ]; then take "$command"; fi
   for file in $SHARED; do take "$destination$prefix/share/$file"; done

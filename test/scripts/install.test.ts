@@ -14,6 +14,9 @@ const SHARED = ['man/man8/httplog.8', 'bash-completion/completions/httplog', 'zs
 const OFFLINE = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
 const REPLAY = `-r ${join(ROOT, 'fixtures/basic-keepalive.pcap')} -utc`;
 
+/** Of an installed httplog: root is given up. */
+const CONFIGURATION = readFileSync(join(ROOT, 'httplog.conf'), 'utf8').replace(/^#HTTPLOG_U=.*$/m, 'HTTPLOG_U=httplog');
+
 /** Every file below a folder, by its path from there. */
 const filesBelow = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(folder, name)).isFile());
 /** What -r prints without being installed. */
@@ -100,13 +103,26 @@ describe('scripts/install.sh', function () {
     assert.match(root.run('man -w 8 httplog'), /httplog\.8/);
     assert.equal(root.run('stat -c "%U:%G %a" /log/httplog'), 'httplog:httplog 750\n');
     assert.match(root.run('getent passwd httplog'), /^httplog:x:\d{1,3}:.*:\/usr\/sbin\/nologin$/m);
-    assert.equal(root.run('cat /etc/sysconfig/httplog'), readFileSync(join(ROOT, 'httplog.conf'), 'utf8'));
-    assert.equal(root.run('grep -v "^#" /etc/sysconfig/httplog | grep . || true'), '', 'defaults, as comments');
+    assert.equal(root.run('cat /etc/sysconfig/httplog'), CONFIGURATION);
+    assert.equal(root.run('grep -v "^#" /etc/sysconfig/httplog | grep .'), 'HTTPLOG_U=httplog\n', 'all others are comments');
     const check = root.try('httplog -t');
     assert.equal(check.status, 0, check.stderr);
     assert.match(check.stdout, /^configuration file: \/etc\/sysconfig\/httplog$/m);
     assert.equal(root.run('cp /etc/systemd/system/httplog@.service /tmp/httplog@eth0.service && systemd-analyze verify /tmp/httplog@eth0.service 2>&1 | grep httplog || true'), '');
     assert.equal(root.run('find /usr/local/lib/httplog -perm /022 ! -type l; find /usr/local/lib/httplog -name "*esbuild*"'), '');
+  });
+
+  it('captures into the log directory without being root', () => {
+    const stopped = root.run(`cd / && exec unshare --net sh -c '
+      ip link set lo up
+      httplog -i lo 2>/tmp/said &
+      for tenth in $(seq 300); do grep -q ready /tmp/said && break; sleep 0.1; done
+      kill $!
+      wait $!
+      cat /tmp/said'`);
+    assert.match(stopped, /^httplog: runs as user httplog \(uid \d+, gid \d+\), capabilities: CAP_NET_RAW$/m);
+    assert.match(stopped, /^httplog: ready, records go to \/log\/httplog$/m);
+    root.run('rm -f /log/httplog/.httplog.lock');
   });
 
   it('gives the shells their completions', () => {
@@ -124,13 +140,13 @@ describe('scripts/install.sh', function () {
 
   it('upgrades the program, keeps what was edited and replaces what was not', () => {
     root.run('echo "// older" >>/usr/local/lib/httplog/lib/src/cli/main.js; rm /usr/local/lib/httplog/node_modules/koffi/package.json');
-    root.run('echo "# as it came" | tee -a /usr/local/lib/httplog/httplog.conf >>/etc/sysconfig/httplog');
+    root.run('echo "# as it came" | tee -a /usr/local/lib/httplog/httplog.conf.installed >>/etc/sysconfig/httplog');
     root.run('echo "# mine" >>/etc/systemd/system/httplog@.service');
     const said = root.run(INSTALL);
     assert.match(said, /^install\.sh: upgraded \/usr\/local\/lib\/httplog; /m);
     assert.match(said, /^install\.sh: installed \/etc\/sysconfig\/httplog$/m);
     assert.match(said, /^install\.sh: kept \/etc\/systemd\/system\/httplog@\.service, which was edited; /m);
-    assert.equal(root.run('cat /etc/sysconfig/httplog'), readFileSync(join(ROOT, 'httplog.conf'), 'utf8'));
+    assert.equal(root.run('cat /etc/sysconfig/httplog'), CONFIGURATION);
     assert.equal(root.run('tail -n 1 /etc/systemd/system/httplog@.service'), '# mine\n');
     root.run('echo HTTPLOG_PORT=8080 >>/etc/sysconfig/httplog');
     assert.match(root.run(INSTALL), /^install\.sh: kept \/etc\/sysconfig\/httplog, which was edited; /m);
