@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MAIN_COMMAND, SHELLS, SUBCOMMANDS, type Shell } from '../src/cli/commands.js';
 import { completionFile } from '../src/cli/completion.js';
-import { version } from '../src/cli/version.js';
+import { version } from '../src/config/version.js';
 import { bashCompletion } from './share/bash.js';
 import { fishCompletion } from './share/fish.js';
 import { manPage } from './share/man_page.js';

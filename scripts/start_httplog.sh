@@ -30,7 +30,7 @@ self=$(readlink -f -- "$0")
 ROOT=${self%/scripts/*}
 HTTPLOG=$ROOT/bin/httplog
 # httplog writes this once every interface is open.
-READY='httplog: ready'
+READY='httplog\(\[[0-9]*\] info\)\{0,1\}: ready'
 READY_SECONDS=10
 LOCK_SECONDS=60
 

@@ -121,6 +121,7 @@ class LiveCapture {
     try {
       let more = false;
       while (!this.finished()) {
+        this.producer.beat();
         this.wait(more);
         more = this.fillAll();
         this.keepUp();
@@ -238,6 +239,8 @@ class LiveCapture {
   private retire(source: LiveSource): void {
     if (this.sources.any && this.sources.all.length > 1 && !this.publisher.finish(source)) return;
     this.sources.detach(source);
+    // At the end of the run all are closed: that is not worth telling.
+    if (this.drainEndsMs === undefined) this.report({ type: 'closed', row: source.row });
     this.watch();
   }
 

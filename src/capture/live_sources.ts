@@ -111,7 +111,7 @@ export class LiveSources {
     const failure = this.openOne(link);
     if (failure === undefined) {
       this.waiting.delete(link.name);
-      if (before && !this.any) this.report({ type: 'warning', text: `${link.name}: capture resumed` });
+      if (before && !this.any) this.report({ type: 'notice', text: `${link.name}: capture resumed` });
       return;
     }
     if (this.waiting.get(link.name)?.reason !== failure.message) this.report({ type: 'warning', text: failure.message });

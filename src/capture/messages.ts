@@ -21,6 +21,19 @@ export interface OpenedMessage {
   readonly timestampPrecision?: string;
 }
 
+/** An interface went away or down while the capture runs; `opened` follows should it come back. Live only. */
+export interface ClosedMessage {
+  readonly type: 'closed';
+  /** row of the source board */
+  readonly row: number;
+}
+
+/** How things go, nothing to worry about. One line. */
+export interface NoticeMessage {
+  readonly type: 'notice';
+  readonly text: string;
+}
+
 /** Something the user should know; the run goes on. One line. */
 export interface WarningMessage {
   readonly type: 'warning';
@@ -46,5 +59,5 @@ export interface ReadyMessage {
   readonly type: 'ready';
 }
 
-export type CaptureMessage = OpenedMessage | WarningMessage | FailedMessage | LocalMessage | ReadyMessage;
+export type CaptureMessage = OpenedMessage | ClosedMessage | NoticeMessage | WarningMessage | FailedMessage | LocalMessage | ReadyMessage;
 export type CaptureReport = (message: CaptureMessage) => void;

@@ -4,7 +4,7 @@ import { loadSettings, type LoadedSettings } from '../config/load.js';
 import { thisProcess } from '../config/surroundings.js';
 import { UsageError } from '../config/usage_error.js';
 import { EXIT } from '../pipeline/exit_code.js';
-import { say, sayError } from '../pipeline/say.js';
+import { configureMessages, sayError, sayFailure } from '../pipeline/say.js';
 
 const HINT = 'httplog -h lists the options';
 
@@ -19,7 +19,7 @@ export async function command(argv: readonly string[]): Promise<number> {
     const loaded = loadSettings(argv, thisProcess());
     switch (loaded.action) {
       case 'help': return await print((await import('../config/help.js')).renderHelp(process.stdout.columns));
-      case 'version': return await print(`httplog ${(await import('./version.js')).version()}\n`);
+      case 'version': return await print(`httplog ${(await import('../config/version.js')).version()}\n`);
       case 'list': return await print((await import('./interface_list.js')).renderInterfaces());
       case 'check': return await print((await import('../config/effective.js')).renderEffective(loaded));
       case 'run': return await runLoaded(loaded);
@@ -30,11 +30,12 @@ export async function command(argv: readonly string[]): Promise<number> {
 }
 
 async function runLoaded({ settings, origins }: LoadedSettings): Promise<number> {
+  configureMessages(settings.logLevel, settings.files.length === 0);
   const { run } = await import('../pipeline/run.js');
   return run(settings, {
     ignoreHangUp: process.env['_HTTPLOG_NOHUP'] === '1',
-    // Statistics every so many packets are debugging: only who asks for them gets them.
-    statisticsEvery: origins.logEvery === 'default' ? 0 : settings.logEvery,
+    // Statistics every so many packets are debugging, unless they are asked for.
+    statisticsLevel: origins.logEvery === 'default' ? 'debug' : 'info',
   });
 }
 
@@ -50,7 +51,7 @@ async function print(text: string): Promise<number> {
 function explain(error: unknown): number {
   if (error instanceof UsageError) {
     // Some messages say so themselves, in place of a better hint.
-    say(error.message.endsWith(HINT) ? error.message : `${error.message} (${HINT})`);
+    sayFailure(error.message.endsWith(HINT) ? error.message : `${error.message} (${HINT})`);
     return EXIT.USAGE;
   }
   sayError(error);

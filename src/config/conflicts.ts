@@ -20,6 +20,9 @@ export function refuseConflicts(values: OptionValues, origins: Readonly<Record<S
   if (format === 'tsv' && values.headers.length > 0) {
     refuse('headers', `-o json or ecs, tsv takes -fields all,${values.headers.map((name) => `headers.${name}`).join(',')}`);
   }
+  if (values.files.length > 0 && origins.metrics.startsWith('option')) {
+    throw new UsageError(`${origins.metrics}: goes with live capture, not with -r`);
+  }
   if (format === 'text' && values.addCommunityId) refuse('addCommunityId', '-o json');
   refuseFileOptions(values, origins);
 }

@@ -8,6 +8,15 @@ export type OutputFormat = 'text' | 'tsv' | 'json' | 'ecs';
 /** How frames are taken from an interface; auto: through AF_PACKET where that can be, else through libpcap. */
 export type CaptureChoice = 'auto' | 'afpacket' | 'libpcap';
 
+/** How grave a message of the operational log is, the gravest first: error, warn, info, debug. */
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** Where a server listens: an IP address in canonical text ('': nowhere) and a TCP port, 0 for any free one. */
+export interface ListenAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
 /** An inclusive range of ports, 0 to 65535. */
 export interface PortRange {
   readonly first: number;
@@ -99,6 +108,10 @@ export interface Settings extends PolicySettings {
   readonly cpuProfile: string;
   /** statistics to the operational log every this many packets, from 1 */
   readonly logEvery: number;
+  /** where metrics are served; address '': nowhere */
+  readonly metrics: ListenAddress;
+  /** messages of this level and the graver ones are said */
+  readonly logLevel: LogLevel;
   readonly addVlan: boolean;
   readonly addCommunityId: boolean;
   readonly utc: boolean;

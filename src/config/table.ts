@@ -6,6 +6,7 @@ import { ALL_COLUMNS, COLUMN_NAMES, formatColumns } from '../record/tsv_columns.
 import { TUNNELS } from '../wire/encap.js';
 import { FILE_ROWS } from './file_rows.js';
 import { formatNetwork } from './network.js';
+import { OPERATION_ROWS } from './operation_rows.js';
 import { CHOICE_ROWS, PRIVACY_ROWS } from './policy_rows.js';
 import {
   CAPTURE_CHOICES, formatPorts, formatTunnels, OUTPUT_FORMATS, parseCapture, parseFields, parseFiles, parseFormat, parseHeaders, parseInteger,
@@ -247,6 +248,7 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     show: String,
     initial: () => 10000,
   },
+  ...OPERATION_ROWS,
 };
 
 /** Options that say what to do instead, or where settings come from. */

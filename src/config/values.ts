@@ -5,7 +5,7 @@ import { headerNames } from '../record/header_fields.js';
 import { parseColumns } from '../record/tsv_columns.js';
 import { parseNetwork } from './network.js';
 import { type Tunnel, TUNNELS } from '../wire/encap.js';
-import type { CaptureChoice, Network, OutputFormat, PortRange } from './settings.js';
+import type { CaptureChoice, LogLevel, Network, OutputFormat, PortRange } from './settings.js';
 
 const SWITCH_WORDS: Readonly<Record<string, boolean>> = {
   on: true, true: true, yes: true, t: true, 1: true,
@@ -14,6 +14,8 @@ const SWITCH_WORDS: Readonly<Record<string, boolean>> = {
 
 export const OUTPUT_FORMATS: readonly OutputFormat[] = ['text', 'tsv', 'json', 'ecs'];
 export const CAPTURE_CHOICES: readonly CaptureChoice[] = ['auto', 'afpacket', 'libpcap'];
+/** The gravest first. */
+export const LOG_LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'debug'];
 
 const NO_HEADERS = 'none';
 
@@ -95,6 +97,10 @@ export function parseCapture(text: string): CaptureChoice | undefined {
 /** Columns of tsv from a comma list; `all` stands for every one of them. */
 export function parseFields(text: string): readonly string[] | undefined {
   return parseColumns(listItems(text));
+}
+
+export function parseLogLevel(text: string): LogLevel | undefined {
+  return LOG_LEVELS.find((level) => level === text);
 }
 
 /** Names of header fields from a comma list; `none` for none. */

@@ -22,6 +22,9 @@ export const bindSocket = bind<(fd: number, address: Uint8Array, bytes: number) 
 export const send = bind<(fd: number, data: Uint8Array, bytes: number, flags: number) => number>(
   'intptr_t send(int, void*, size_t, int)',
 );
+export const sendTo = bind<(fd: number, data: Uint8Array, bytes: number, flags: number, address: Uint8Array, addressBytes: number) => number>(
+  'intptr_t sendto(int, void*, size_t, int, void*, uint32_t)',
+);
 export const receive = bind<(fd: number, into: Uint8Array, bytes: number, flags: number) => number>(
   'intptr_t recv(int, void*, size_t, int)',
 );

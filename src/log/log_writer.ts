@@ -196,7 +196,7 @@ export class LogWriter {
       taken.push(block);
       bytes += appendRuns(block, runs);
     }
-    if (runs.length > 0) await this.sink.write(runs);
+    await this.write(runs);
     for (const block of taken) this.giveBack(block);
     return taken.length > 0;
   }
@@ -215,8 +215,15 @@ export class LogWriter {
       this.giveBack(block);
     }
     const runs = merge.take();
-    if (runs.length > 0) await this.sink.write(runs);
+    await this.write(runs);
     return took || runs.length > 0;
+  }
+
+  private async write(runs: readonly LineRun[]): Promise<void> {
+    if (runs.length === 0) return;
+    const beganMs = performance.now();
+    await this.sink.write(runs);
+    this.sink.ledger.latency.observe((performance.now() - beganMs) / 1000);
   }
 
   private take(): LineBlock | undefined {

@@ -1,6 +1,7 @@
 // The books of the log: every line delivered is written or lost, or still on its way. Also decides when trouble is worth a
 // message: at once, then at most once a minute, and once when it is over.
 
+import { LatencyHistogram } from './latency_histogram.js';
 import type { LogError } from './log_error.js';
 
 const REPORT_EVERY_MS = 60_000;
@@ -35,6 +36,10 @@ export class WriteLedger implements WriteTotals {
   linesLost = 0;
   writeErrors = 0;
   linesMended = 0;
+  /** how long the writes took that the log writer asked for */
+  readonly latency = new LatencyHistogram();
+  private lastError: LogError | undefined;
+  private wroteMs = -Infinity;
   private reportedMs = -Infinity;
   private failedMs = -Infinity;
   private troubled = false;
@@ -49,6 +54,7 @@ export class WriteLedger implements WriteTotals {
   wrote(lines: number, bytes: number): void {
     this.linesWritten += lines;
     this.bytesWritten += bytes;
+    if (lines > 0) this.wroteMs = this.now();
     if (!this.troubled || lines === 0 || this.now() - this.failedMs < RECOVERED_AFTER_MS) return;
     this.troubled = false;
     this.reports.onRecovery();
@@ -59,10 +65,17 @@ export class WriteLedger implements WriteTotals {
     this.linesLost += lines;
     this.writeErrors++;
     this.failedMs = this.now();
+    this.lastError = error;
     if (this.failedMs - this.reportedMs < REPORT_EVERY_MS) return;
     this.reportedMs = this.failedMs;
     this.troubled = true;
     this.reports.onError(error);
+  }
+
+  /** What keeps lines from being written: the last error, until a write went well and nothing failed for a second. */
+  get trouble(): LogError | undefined {
+    const over = this.wroteMs > this.failedMs && this.now() - this.failedMs >= RECOVERED_AFTER_MS;
+    return over ? undefined : this.lastError;
   }
 
   /** Lines nobody takes any more (closed output, closed writer): lost, without a message of their own. */

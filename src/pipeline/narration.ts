@@ -1,9 +1,10 @@
 // What the capture thread tells, in the words of the operational log.
 
 import type { CaptureMessage, OpenedMessage } from '../capture/messages.js';
-import type { Settings } from '../config/settings.js';
+import type { LogLevel, Settings } from '../config/settings.js';
 import { formatPorts } from '../config/values.js';
 import { linkTypeName } from '../wire/layers.js';
+import { say, sayFailure, sayLimited } from './say.js';
 
 /**
  * Says messages as they come. What a live capture tells while it starts is held back until it is ready: when it cannot start,
@@ -11,11 +12,10 @@ import { linkTypeName } from '../wire/layers.js';
  */
 export class Narrator {
   private readonly live: boolean;
-  private heldBack: string[] | undefined;
+  private heldBack: (() => void)[] | undefined;
   private failed = false;
 
-  /** @param say takes one line */
-  constructor(private readonly settings: Settings, private readonly say: (line: string) => void) {
+  constructor(private readonly settings: Settings) {
     this.live = settings.files.length === 0;
     this.heldBack = this.live ? [] : undefined;
   }
@@ -24,21 +24,23 @@ export class Narrator {
     const { settings } = this;
     switch (message.type) {
       case 'opened':
-        if (this.live) this.put(`${message.name}: ${opened(message, settings)}`);
+        if (this.live) this.put(`${message.name}: ${opened(message, settings)}`, 'info');
         break;
       case 'local':
-        this.put(`local addresses: ${message.addresses.length === 0 ? 'none' : message.addresses.join(', ')}`);
+        this.put(`local addresses: ${message.addresses.length === 0 ? 'none' : message.addresses.join(', ')}`, 'info');
+        break;
+      case 'notice':
+        this.put(message.text, 'info');
         break;
       case 'warning':
-        this.put(message.text);
+        this.put(message.text, 'warn');
         break;
       case 'failed':
-        this.failed = true;
-        this.say(message.text);
+        this.fail(message.text);
         break;
       case 'ready':
         this.end();
-        this.say(`ready, records go to ${settings.directory === '-' ? 'standard output' : settings.directory}`);
+        say(`ready, records go to ${settings.directory === '-' ? 'standard output' : settings.directory}`);
     }
   }
 
@@ -46,12 +48,21 @@ export class Narrator {
   end(): void {
     const lines = this.heldBack ?? [];
     this.heldBack = undefined;
-    if (!this.failed) for (const line of lines) this.say(line);
+    if (!this.failed) for (const sayLine of lines) sayLine();
   }
 
-  private put(line: string): void {
-    if (this.heldBack === undefined) this.say(line);
-    else this.heldBack.push(line);
+  /** What keeps a capture from starting, or a file from being replayed, ends the program; later the other sources go on. */
+  private fail(text: string): void {
+    this.failed = true;
+    if (this.live && this.heldBack === undefined) say(text, 'error');
+    else sayFailure(text);
+  }
+
+  /** What is told at the start is told whole, however many interfaces there are; later a few of a kind a minute. */
+  private put(text: string, level: LogLevel): void {
+    if (this.heldBack !== undefined) this.heldBack.push(() => say(text, level));
+    else if (this.live) sayLimited(text, level);
+    else say(text, level);
   }
 }
 

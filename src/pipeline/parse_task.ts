@@ -2,6 +2,7 @@
 
 import { BatchConsumer, CLAIM, type MemoryViewer, STOP_REQUEST } from '../ring/batch_ring.js';
 import { LineBlock } from '../ring/line_blocks.js';
+import { WorkerBoard } from '../ring/worker_board.js';
 import { withCpuProfile } from './cpu_profile.js';
 import { LineOutput } from './line_output.js';
 import { Parsing } from './parsing.js';
@@ -29,9 +30,14 @@ function parseBatches(task: ParseTask, viewer: MemoryViewer | undefined): void {
     abandoned,
   );
   const parsing = new Parsing(task, ring, output);
+  const board = new WorkerBoard(task.shared.workers);
   for (;;) {
     const claim = ring.claim(WAIT_MS);
     if (claim === CLAIM.ENDED || abandoned()) return;
-    if (claim === CLAIM.TAKEN && !parsing.parseClaimed()) return;
+    if (claim !== CLAIM.TAKEN) continue;
+    const beganMs = performance.now();
+    const goOn = parsing.parseClaimed();
+    board.parsed(task.number, performance.now() - beganMs);
+    if (!goOn) return;
   }
 }

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CaptureMessage } from '../capture/messages.js';
 import { compileReplayFilters, type ReplayFilters } from '../capture/replay_filters.js';
 import { FilterSyntaxError } from '../capture/source.js';
-import type { Settings } from '../config/settings.js';
+import type { LogLevel, Settings } from '../config/settings.js';
 import { UsageError } from '../config/usage_error.js';
 import { exitAtOnce } from '../host/exit.js';
 import type { LineSink } from '../log/line_sink.js';
@@ -15,14 +15,16 @@ import { COUNTER } from '../record/counters.js';
 import { BatchRingOwner, STOP_REQUEST } from '../ring/batch_ring.js';
 import { LocalTableWriter } from '../ring/local_table.js';
 import { SourceBoard } from '../ring/source_board.js';
+import type { Operations } from '../telemetry/operations.js';
 import { makeProfileFile } from './cpu_profile.js';
 import type { Engine } from './engine.js';
 import { EXIT } from './exit_code.js';
 import { chooseInterfaces } from './interfaces.js';
 import { Narrator } from './narration.js';
+import { openOperations } from './operations.js';
 import { showProgress } from './progress.js';
 import { captureTask, isInline, parsingOptions } from './run_tasks.js';
-import { say, sayError } from './say.js';
+import { flushMessages, isSaid, say, sayError } from './say.js';
 import { allocateSharedRun } from './shared_run.js';
 import { handleSignals } from './signals.js';
 import { openSink } from './sink.js';
@@ -40,8 +42,8 @@ const PRIVATE_UMASK = 0o027;
 export interface RunOptions {
   /** started under nohup: a terminal that hangs up does not end the run */
   readonly ignoreHangUp: boolean;
-  /** packets between statistics, 0 for none */
-  readonly statisticsEvery: number;
+  /** at which level statistics every so many packets are said */
+  readonly statisticsLevel: LogLevel;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<numb
   const interfaces = live ? await chooseInterfaces(settings.interfaces) : [];
   const filters = live ? undefined : await replayFilters(settings);
   const inline = isInline(settings);
-  const shared = allocateSharedRun(live ? 'live' : inline ? 'inline' : 'replay');
+  const shared = allocateSharedRun(live ? 'live' : inline ? 'inline' : 'replay', settings.workers);
   if (!live && settings.local !== undefined) new LocalTableWriter(shared.local).replace(settings.local);
   const parsing = parsingOptions(settings, interfaces, shared, filters);
   return new Run({
@@ -110,28 +112,33 @@ export class Run {
   private outputClosed = false;
   private watch: Watch | undefined;
   private deadline: NodeJS.Timeout | undefined;
+  private operations: Operations | undefined;
   /** frames counted towards -c */
   private counted = 0;
 
   constructor(private readonly parts: RunParts) {
     this.live = parts.settings.files.length === 0;
     this.ring = new BatchRingOwner(parts.shared.ring);
-    this.totals = new Totals(new SourceBoard(parts.shared.board));
-    this.narrator = new Narrator(parts.settings, say);
+    this.totals = new Totals(new SourceBoard(parts.shared.board), parts.settings.interfaces.includes('any'));
+    this.narrator = new Narrator(parts.settings);
     this.ledger = new WriteLedger({
-      onError: (error) => say(error.message),
+      onError: (error) => say(error.message, 'error'),
       onRecovery: () => say('records are written again'),
     });
   }
 
   async run(): Promise<number> {
     const { settings, options, identity } = this.parts;
-    if (identity !== undefined) this.narrator.tell({ type: 'warning', text: identity });
+    if (identity !== undefined) this.narrator.tell({ type: 'notice', text: identity });
     const writer = this.makeWriter(await openSink(settings, this.ledger, () => this.onOutputClosed()));
-    const watch = this.watch = new Watch({ totals: this.totals, writer, live: this.live, merging: this.parts.merging, every: options.statisticsEvery });
+    if (this.live) this.operations = await openOperations(this.parts, { totals: this.totals, ring: this.ring, ledger: this.ledger });
+    const watch = this.watch = new Watch({
+      totals: this.totals, writer, live: this.live, merging: this.parts.merging,
+      every: isSaid(options.statisticsLevel) ? settings.logEvery : 0, everyLevel: options.statisticsLevel,
+    });
     const removeSignals = handleSignals({
       stop: () => this.stop(writer, watch),
-      reopen: () => void writer.reopen(),
+      reopen: () => this.reopen(writer),
       statistics: () => watch.report(),
     }, options.ignoreHangUp);
     const hideProgress = !this.live && process.stderr.isTTY ? showProgress(this.totals) : undefined;
@@ -144,11 +151,13 @@ export class Run {
     } finally {
       clearTimeout(this.deadline);
       watch.stop();
+      this.operations?.close();
       hideProgress?.();
       removeSignals();
       uncaught.forget();
     }
     this.narrator.end();
+    flushMessages();
     // A reader that has seen enough of a replay (`| head`) wants no more words.
     if (this.live || !this.outputClosed) watch.report();
     return this.exitCode();
@@ -190,11 +199,14 @@ export class Run {
   }
 
   private onMessage(message: CaptureMessage, writer: LogWriter): void {
+    if (message.type === 'ready') this.operations?.ready();
     this.narrator.tell(message);
     if (message.type === 'opened') {
       this.totals.opened(message.row, message.name, this.live);
       // Before its first batch: lines of quick sources wait for those of slow ones from the start.
       writer.sourceOpened(message.row);
+    } else if (message.type === 'closed') {
+      this.totals.closed(message.row);
     } else if (message.type === 'failed') {
       this.failed = true;
       this.misused ||= message.usage === true;
@@ -205,15 +217,21 @@ export class Run {
     this.outputClosed = true;
     // What nobody reads is told once, at the end of a capture; to a replay it is no loss.
     this.watch?.stop();
-    if (this.live) say('standard output was closed by its reader: the capture ends');
+    if (this.live) say('standard output was closed by its reader: the capture ends', 'warn');
     this.ring.requestStop(STOP_REQUEST.DRAIN);
+  }
+
+  private reopen(writer: LogWriter): void {
+    const reopened = writer.reopen();
+    void this.operations?.reloading(reopened);
   }
 
   /** A terminal that hangs up may say so twice, and SIGTERM may follow: the first one counts. */
   private stop(writer: LogWriter, watch: Watch): void {
+    this.operations?.stopping();
     this.ring.requestStop(STOP_REQUEST.DRAIN);
     this.deadline ??= setTimeout(() => {
-      say(`not everything could be written within ${STOP_MS / 1000} s of the stop: the rest is lost`);
+      say(`not everything could be written within ${STOP_MS / 1000} s of the stop: the rest is lost`, 'error');
       void this.abandon(writer, watch);
     }, STOP_MS);
   }
@@ -230,7 +248,8 @@ export class Run {
   private abandon(writer: LogWriter, watch: Watch): Promise<never> {
     this.ring.requestStop(STOP_REQUEST.ABANDON);
     writer.abandon();
-    watch.report(true);
+    flushMessages();
+    watch.report({ abandoned: true });
     return exitAtOnce(EXIT.FAILED);
   }
 

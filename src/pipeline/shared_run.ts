@@ -4,6 +4,7 @@ import { allocateBatchRing } from '../ring/batch_ring.js';
 import { allocateLinkTable } from '../ring/link_table.js';
 import { allocateLocalTable } from '../ring/local_table.js';
 import { allocateSourceBoard } from '../ring/source_board.js';
+import { allocateWorkerBoard } from '../ring/worker_board.js';
 import type { SharedRun } from './tasks.js';
 
 /** Slots of a ring: how many, their bytes, and frames listed in one. */
@@ -19,12 +20,14 @@ const SIZES = {
 /** How a run gets and parses its frames. */
 export type RunWay = keyof typeof SIZES;
 
-export function allocateSharedRun(way: RunWay): SharedRun {
+/** @param workers parsing workers */
+export function allocateSharedRun(way: RunWay, workers = 1): SharedRun {
   const [slots, slotBytes, slotFrames] = SIZES[way];
   return {
     ring: allocateBatchRing(slots, slotBytes, slotFrames),
     board: allocateSourceBoard(),
     links: allocateLinkTable(),
     local: allocateLocalTable(),
+    workers: allocateWorkerBoard(workers),
   };
 }

@@ -12,6 +12,7 @@ export interface SharedRun {
   readonly board: SharedArrayBuffer;
   readonly links: SharedArrayBuffer;
   readonly local: SharedArrayBuffer;
+  readonly workers: SharedArrayBuffer;
 }
 
 /** The capture thread's: files to replay. */

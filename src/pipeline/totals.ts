@@ -1,32 +1,53 @@
 // The totals of a run (SPEC section 5): what the capture thread knows (source board) and what the workers counted, by source,
 // as equations that hold at any moment.
 
-import { COUNTER, COUNTERS, SKIP_REASONS } from '../record/counters.js';
+import { COUNTER, COUNTERS } from '../record/counters.js';
 import { KIND_NAMES } from '../record/kinds.js';
 import { SOURCE, type SourceBoard } from '../ring/source_board.js';
 import type { WriteTotals } from '../log/write_ledger.js';
+import { type SourceReport, sourceNumbers, SourceSums } from '../ring/source_numbers.js';
 
 interface SourceTotals {
   readonly name: string;
   readonly live: boolean;
-  /** interfaces that had the row before; their numbers are in the totals */
-  readonly predecessors: number;
+  /** its numbers from before it was opened last, which count among those of the closed interfaces */
+  readonly before: SourceSums | undefined;
+  /** how many times it has begun anew */
+  readonly opening: number;
+  /** it went away while the capture runs */
+  readonly gone: boolean;
   /** closedSources() has named it since it was opened */
-  endTold: boolean;
+  readonly endTold: boolean;
 }
 
 export class Totals {
   private readonly sources = new Map<number, SourceTotals>();
   /** by row; a batch may come before the word that its source is open: they come from different threads */
   private readonly counters = new Map<number, Float64Array>();
+  /** how many times one went away for good */
+  private closings = 0;
 
-  constructor(private readonly board: SourceBoard) {}
+  /**
+   * @param folding interfaces that are gone share one set of numbers (`-i any`: a host may see thousands come and go); one that is opened
+   *   again then begins anew. Else each keeps its own.
+   */
+  constructor(private readonly board: SourceBoard, private readonly folding = false) {}
 
-  /** A source was opened; one that is opened again keeps its numbers, also when another interface took its row. */
+  /** A source was opened, for the first time or again; a row may have been another interface's. */
   opened(row: number, name: string, live: boolean): void {
-    const before = this.sources.get(row);
-    const predecessors = before === undefined ? 0 : before.predecessors + (before.name === name ? 0 : 1);
-    this.sources.set(row, { name, live, predecessors, endTold: false });
+    const known = this.sources.get(row);
+    const afresh = known !== undefined && (this.folding || known.name !== name);
+    if (afresh && !known.gone) this.closings++;
+    const before = afresh ? this.sumsOf(row).onlyParsed() : known?.before;
+    this.sources.set(row, { name, live, before, opening: (known?.opening ?? 0) + (afresh ? 1 : 0), gone: false, endTold: false });
+  }
+
+  /** An interface went away or down while the capture runs. */
+  closed(row: number): void {
+    const source = this.sources.get(row);
+    if (!this.folding || source === undefined || source.gone) return;
+    this.closings++;
+    this.sources.set(row, { ...source, gone: true });
   }
 
   /** Rows of the sources that were closed since the last call. */
@@ -34,7 +55,7 @@ export class Totals {
     const rows: number[] = [];
     for (const [row, source] of this.sources) {
       if (source.endTold || this.board.get(row, SOURCE.OPEN) === 1) continue;
-      source.endTold = true;
+      this.sources.set(row, { ...source, endTold: true });
       rows.push(row);
     }
     return rows;
@@ -60,20 +81,47 @@ export class Totals {
     return sum;
   }
 
+  /** Every source that is not gone, in the order in which they were opened first, then those that are gone as one, if any. */
+  reports(): SourceReport[] {
+    const reports: SourceReport[] = [];
+    const gone = new SourceSums();
+    for (const [row, source] of this.sources) {
+      const sums = this.sumsOf(row);
+      if (source.gone) {
+        gone.addSums(sums);
+        continue;
+      }
+      if (source.before !== undefined) {
+        gone.addSums(source.before);
+        sums.addSums(source.before, -1);
+      }
+      const { name, live, opening } = source;
+      const open = this.board.get(row, SOURCE.OPEN) === 1;
+      reports.push({ name, live, open, opening, ...sourceNumbers(sums, live) });
+    }
+    if (this.closings > 0) reports.push({ name: undefined, live: true, open: false, opening: 0, ...sourceNumbers(gone, true) });
+    return reports;
+  }
+
   /**
    * The totals as lines for the user, without prefix.
    * @param abandoned whether the run ends before the ring is empty: what is in it is then lost
    */
   lines(written: WriteTotals, abandoned = false): string[] {
     if (this.sources.size === 0) return []; // nothing was opened: the errors have said it
-    const lines: string[] = [];
-    for (const [row, source] of this.sources) lines.push(...this.sourceLines(row, source, abandoned));
+    const lines = this.reports().flatMap((report) => sourceLines(report, report.name ?? count(this.closings, 'closed interface'), abandoned));
     lines.push(
       `${count(written.linesWritten, 'line')} and ${count(written.bytesWritten, 'byte')} written, `
       + `${count(written.linesLost, 'line')} lost, ${count(written.writeErrors, 'write error')}`
       + (written.linesMended > 0 ? `, ${count(written.linesMended, 'incomplete line')} closed` : ''),
     );
     return lines;
+  }
+
+  private sumsOf(row: number): SourceSums {
+    const sums = new SourceSums();
+    sums.add(this.board, row, this.counters.get(row));
+    return sums;
   }
 
   private countersOf(row: number): Float64Array {
@@ -84,38 +132,25 @@ export class Totals {
     }
     return counters;
   }
+}
 
-  private sourceLines(row: number, source: SourceTotals, abandoned: boolean): string[] {
-    const { live, predecessors } = source;
-    const name = predecessors === 0 ? source.name : `${source.name} and ${predecessors} before it`;
-    const { board } = this;
-    const counters = this.countersOf(row);
-    const parsed = counters[COUNTER.PARSED];
-    const prefilter = board.get(row, SOURCE.PREFILTER);
-    const skips = SKIP_REASONS.map(([counter, reason]): readonly [number, string] => [counters[counter], reason]);
-    if (live) skips.push([prefilter, 'prefilter']);
-    const skipped = skips.reduce((sum, [number]) => sum + number, 0);
-    // The capture thread brings the board up to date now and then: the workers may be ahead of it.
-    const inRing = Math.max(0, board.get(row, SOURCE.HANDED) - counters[COUNTER.FRAMES]);
-    const lost = counters[COUNTER.LOST];
-    const handed = parsed + skipped + lost + inRing;
-    const dropped = board.get(row, SOURCE.DROPPED);
-    // Frames that the kernel has counted and holds for us; on replay there is no such place.
-    const waiting = live ? Math.max(0, board.get(row, SOURCE.RECEIVED) - handed - dropped) : 0;
-    return [
-      `${name}: ${handed + dropped + waiting} received = ${handed} handed over + ${dropped} dropped by the kernel`
-      + (waiting > 0 ? ` + ${waiting} waiting in the kernel` : ''),
-      `${name}: ${handed} handed over = ${parsed} parsed + ${skipped} skipped${listed(skips)}`
-      + (lost > 0 ? ` + ${lost} lost with a worker` : '')
-      + (inRing > 0 ? ` + ${inRing} ${abandoned ? 'lost at the end' : 'in the ring'}` : ''),
-      `${name}: of the parsed ${counters[COUNTER.EMPTY]} without payload, ${counters[COUNTER.NO_MESSAGE]} begin no message`
-      + listed([[counters[COUNTER.TLS], 'TLS hellos'], [counters[COUNTER.HTTP2], 'HTTP/2 prefaces']]),
-      `${name}: records ${KIND_NAMES.map((kind, i) => `${counters[COUNTER.RECORDS + i]} ${kind}`).join(', ')}`
-      + listed([[counters[COUNTER.TRUNCATED], 'truncated'], [counters[COUNTER.MALFORMED_MESSAGE], 'malformed']])
-      + leftOut(counters[COUNTER.EXCLUDED], counters[COUNTER.SAMPLED_OUT])
-      + (live ? `; ${board.get(row, SOURCE.INTERFACE_DROPPED)} dropped by the interface` : ''),
-    ];
-  }
+/** Four lines: where its frames went, why some were skipped, what the parsed ones were, which records they gave. */
+function sourceLines(report: SourceReport, name: string, abandoned: boolean): string[] {
+  const { received, handed, dropped, waiting, parsed, skipped, lost, inRing, counters } = report;
+  const skippedInAll = skipped.reduce((sum, [frames]) => sum + frames, 0);
+  return [
+    `${name}: ${received} received = ${handed} handed over + ${dropped} dropped by the kernel`
+    + (waiting > 0 ? ` + ${waiting} waiting in the kernel` : ''),
+    `${name}: ${handed} handed over = ${parsed} parsed + ${skippedInAll} skipped${listed(skipped)}`
+    + (lost > 0 ? ` + ${lost} lost with a worker` : '')
+    + (inRing > 0 ? ` + ${inRing} ${abandoned ? 'lost at the end' : 'in the ring'}` : ''),
+    `${name}: of the parsed ${counters[COUNTER.EMPTY]} without payload, ${counters[COUNTER.NO_MESSAGE]} begin no message`
+    + listed([[counters[COUNTER.TLS], 'TLS hellos'], [counters[COUNTER.HTTP2], 'HTTP/2 prefaces']]),
+    `${name}: records ${KIND_NAMES.map((kind, i) => `${counters[COUNTER.RECORDS + i]} ${kind}`).join(', ')}`
+    + listed([[counters[COUNTER.TRUNCATED], 'truncated'], [counters[COUNTER.MALFORMED_MESSAGE], 'malformed']])
+    + leftOut(counters[COUNTER.EXCLUDED], counters[COUNTER.SAMPLED_OUT])
+    + (report.live ? `; ${report.interfaceDropped} dropped by the interface` : ''),
+  ];
 }
 
 /** ` (3 this, 4 that)` of what is not zero, or nothing. */

@@ -1,5 +1,6 @@
 // Keeps an eye on a run: housekeeping of the writer, first loss, statistics on demand and every so many packets.
 
+import type { LogLevel } from '../config/settings.js';
 import type { LogWriter } from '../log/log_writer.js';
 import { COUNTER } from '../record/counters.js';
 import { SOURCE } from '../ring/source_board.js';
@@ -21,6 +22,8 @@ export interface WatchOptions {
   readonly merging: boolean;
   /** packets between statistics, 0 for none */
   readonly every: number;
+  /** at which level those are said */
+  readonly everyLevel: LogLevel;
 }
 
 export class Watch {
@@ -43,9 +46,9 @@ export class Watch {
   }
 
   /** Says the totals. @param abandoned the run ends with frames still in the ring */
-  report(abandoned = false): void {
+  report({ abandoned = false, level = 'info' }: { abandoned?: boolean; level?: LogLevel } = {}): void {
     const { totals, writer } = this.options;
-    for (const line of totals.lines(writer.totals, abandoned)) say(line);
+    for (const line of totals.lines(writer.totals, abandoned)) say(line, level);
   }
 
   private look(): void {
@@ -61,10 +64,13 @@ export class Watch {
   /** The first loss, and then at most once a minute while there is more. */
   private lookForLoss(nowMs: number): void {
     const { totals, writer } = this.options;
-    const lost = totals.boardSum(SOURCE.DROPPED) + totals.sum(COUNTER.LOST) + writer.totals.linesLost;
+    const dropped = totals.boardSum(SOURCE.DROPPED);
+    const withWorkers = totals.sum(COUNTER.LOST);
+    const lost = dropped + withWorkers + writer.totals.linesLost;
     if (lost <= this.lossReported || nowMs - this.lossReportedMs < LOSS_REPORT_MS) return;
     this.lossReported = lost;
     this.lossReportedMs = nowMs;
+    say(`lost since the start: ${dropped} frames dropped by the kernel, ${withWorkers} lost with a worker, ${writer.totals.linesLost} lines`, 'warn');
     this.report();
   }
 
@@ -76,6 +82,6 @@ export class Watch {
     if (frames < this.nextEvery) return;
     this.nextEvery = frames - (frames % every) + every;
     this.everyReportedMs = nowMs;
-    this.report();
+    this.report({ level: this.options.everyLevel });
   }
 }

@@ -2,7 +2,7 @@
 //
 // Everything about a slot is in this file. One SharedArrayBuffer each for
 //
-//   control   Int32Array    | PUBLISHED | CLAIMED | ENDED | STOP | ... | slot 0 | slot 1 | ... |
+//   control   Int32Array    | PUBLISHED | CLAIMED | ENDED | STOP | BEATS | RELEASED | ... | slot 0 | slot 1 | ... |
 //                             slot: STATE, FRAMES, SOURCE, padding (one cache line a slot)
 //   numbers   Float64Array  | slot 0: FIRST_FRAME, WATERMARK_SECONDS, WATERMARK_NANOSECONDS,                  | slot 1 | ... |
 //                             |         MEMORY_ADDRESS, MEMORY_BYTES, padding                                   |
@@ -49,6 +49,10 @@ const PUBLISHED = 0;
 const CLAIMED = 1;
 const ENDED = 2;
 const STOP = 3;
+/** rounds of a live capture's loop, modulo 2^32: while they grow it is alive */
+const BEATS = 4;
+/** batches given back, modulo 2^32 */
+const RELEASED = 5;
 const FIRST_SLOT = 16;
 const SLOT_WORDS = 16;
 const STATE = 0;
@@ -130,6 +134,28 @@ class BatchRingView {
     Atomics.notify(this.control, PUBLISHED);
   }
 
+  /** Rounds of a live capture's loop so far, modulo 2^32. */
+  get beats(): number {
+    return Atomics.load(this.control, BEATS);
+  }
+
+  /** Batches given back so far, modulo 2^32. */
+  get released(): number {
+    return Atomics.load(this.control, RELEASED);
+  }
+
+  /** How many slots there are. */
+  get slots(): number {
+    return this.memory.slots;
+  }
+
+  /** Slots with a batch that is not given back yet: waiting or being parsed. */
+  get slotsInUse(): number {
+    let held = 0;
+    for (let slot = 0; slot < this.memory.slots; slot++) if (Atomics.load(this.control, this.slotWord(slot, STATE)) !== FREE) held++;
+    return held;
+  }
+
   protected slotWord(slot: number, word: number): number {
     return FIRST_SLOT + slot * SLOT_WORDS + word;
   }
@@ -192,6 +218,11 @@ export class BatchProducer extends BatchRingView {
     this.frames = 0;
     this.nextWord = slot * this.memory.slotFrames * FRAME_WORDS;
     return true;
+  }
+
+  /** A live capture's loop goes round: whoever watches it sees that it is alive. */
+  beat(): void {
+    Atomics.add(this.control, BEATS, 1);
   }
 
   /** Number of the batch that is or will be open, modulo 2^32. */
@@ -376,6 +407,7 @@ export class BatchConsumer extends BatchRingView {
   release(): void {
     const state = this.slotWord(this.slot, STATE);
     Atomics.store(this.control, state, FREE);
+    Atomics.add(this.control, RELEASED, 1);
     Atomics.notify(this.control, state, 1);
   }
 }

@@ -23,10 +23,10 @@ export const SOURCE = {
   /** 1 while the source is open */
   OPEN: 7,
 } as const;
-const NUMBERS = 8;
+export const SOURCE_NUMBERS = 8;
 
 export function allocateSourceBoard(): SharedArrayBuffer {
-  return new SharedArrayBuffer(MAX_SOURCES * NUMBERS * 8);
+  return new SharedArrayBuffer(MAX_SOURCES * SOURCE_NUMBERS * 8);
 }
 
 /** Either end of the board. */
@@ -39,16 +39,16 @@ export class SourceBoard {
 
   /** @param number one of SOURCE */
   get(source: number, number: number): number {
-    return this.numbers[source * NUMBERS + number];
+    return this.numbers[source * SOURCE_NUMBERS + number];
   }
 
   /** The capture thread only. @param number one of SOURCE */
   set(source: number, number: number, value: number): void {
-    this.numbers[source * NUMBERS + number] = value;
+    this.numbers[source * SOURCE_NUMBERS + number] = value;
   }
 
   /** The capture thread only. */
   add(source: number, number: number, value: number): void {
-    this.numbers[source * NUMBERS + number] += value;
+    this.numbers[source * SOURCE_NUMBERS + number] += value;
   }
 }

@@ -43,6 +43,8 @@ describe('config/effective', () => {
       '-u': ['(none)', 'default'],
       '-cpuprofile': ['(none)', 'default'],
       '-log_every': ['10000', 'default'],
+      '-metrics': ['(none)', 'default'],
+      '-log_level': ['info', 'default'],
     });
   });
 

@@ -93,6 +93,11 @@ const TEXTS: { readonly [Name in SettingName]: Texts } = {
   user: { good: [['nobody', 'nobody'], ['65534', '65534'], ['a.b-c_d$', 'a.b-c_d$']], bad: ['', ' ', 'root', '0', '00', 'a b', 'a:b', 'e\x1b'] },
   cpuProfile: { good: [['x.cpuprofile', 'x.cpuprofile'], ['/tmp/a b', '/tmp/a b']], bad: NO_TEXTS },
   logEvery: { good: [['1', '1'], ['9007199254740991', '9007199254740991']], bad: ['', '0', '-1', '9007199254740992', 'never'] },
+  metrics: {
+    good: [['9464', '127.0.0.1:9464'], ['0.0.0.0:1', '0.0.0.0:1'], ['[::]:65535', '[::]:65535'], ['[2001:DB8::0:1]:80', '[2001:db8::1]:80']],
+    bad: ['', ' ', ':', ':9464', '65536', '-1', '127.0.0.1', '127.0.0.1:', 'localhost:9464', '::1:9464', '[127.0.0.1]:1', '[::1]', '1.2.3:4', '*:9464', '9464/tcp'],
+  },
+  logLevel: { good: [['error', 'error'], ['warn', 'warn'], ['info', 'info'], ['debug', 'debug']], bad: ['', 'INFO', 'warning', 'trace', '3', 'info,debug'] },
 };
 
 function shownValue<Name extends SettingName>(box: Sandbox, setting: Name, argv: string[], environment: Record<string, string> = {}): string {
@@ -112,7 +117,7 @@ describe('config/load', () => {
     assert.deepEqual(settings, {
       interfaces: [], promiscuous: true, files: [], ports: [{ first: 80, last: 80 }], portsGiven: false, filter: '', local: undefined,
       tunnels: [], include: [], exclude: [], sample: 1, anonymize: { ipv4: 32, ipv6: 128 }, redact: 'on', directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, capture: 'auto', count: -1, workers: 2, user: '', cpuProfile: '',
-      logEvery: 10000, addVlan: false, addCommunityId: false, fields: ALL_COLUMNS, headers: [], utc: false, rotation: { periodSeconds: 86400, sizeBytes: Infinity },
+      logEvery: 10000, metrics: { address: '', port: 0 }, logLevel: 'info', addVlan: false, addCommunityId: false, fields: ALL_COLUMNS, headers: [], utc: false, rotation: { periodSeconds: 86400, sizeBytes: Infinity },
     });
     assert.deepEqual(new Set(Object.values(origins)), new Set(['default']));
     assert.deepEqual(Object.keys(origins), SETTING_NAMES);

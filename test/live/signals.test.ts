@@ -68,7 +68,7 @@ describe('live: other signals', function () {
     const errors = join(directory, 'stderr');
     const said = (): string => (existsSync(errors) ? readFileSync(errors, 'latin1') : '');
     const terminal = onTerminal(`${before} '${HTTPLOG}' -i eth0 -d '${directory}' >'${join(directory, 'stdout')}' 2>'${errors}'`);
-    await until('httplog on a terminal', () => said().includes('httplog: ready'), WAIT_MS);
+    await until('httplog on a terminal', () => said().includes(': ready, '), WAIT_MS);
     const pid = Number(readFileSync(join(directory, '.httplog.lock'), 'latin1'));
     ask('seen');
     terminal.kill('SIGKILL');

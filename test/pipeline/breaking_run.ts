@@ -40,5 +40,5 @@ const engine: Engine = {
 };
 
 const { settings } = loadSettings(argv, thisProcess()) as Extract<ReturnType<typeof loadSettings>, { action: 'run' }>;
-const run = new Run({ settings, options: { ignoreHangUp: true, statisticsEvery: 0 }, shared, engine, merging: false, countsAll: false });
+const run = new Run({ settings, options: { ignoreHangUp: true, statisticsLevel: 'debug' }, shared, engine, merging: false, countsAll: false });
 process.exitCode = await run.run();

@@ -52,7 +52,7 @@ describe('pipeline: a parsing worker that breaks', function () {
     return frames;
   }
 
-  const BROKEN = /^httplog: a parsing worker broke, \d+ frames? (?:is|are) lost with it, another takes its place; internal error, .*$/gm;
+  const BROKEN = /^httplog: warning: a parsing worker broke, \d+ frames? (?:is|are) lost with it, another takes its place; internal error, .*$/gm;
 
   for (const [how, words] of [
     ['throw', /broken on purpose/], ['exit', /exited with code: 3/], ['memory', /memory limit/],

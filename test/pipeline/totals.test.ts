@@ -166,16 +166,91 @@ describe('pipeline: totals', () => {
     assert.deepEqual(all.closedSources(), [0, 1]);
   });
 
-  it('a row that another interface took over goes on counting, and says so', () => {
+  it('a row that another interface took over leaves its numbers to the closed ones', () => {
     const { totals: all, board } = totals();
     boardRow(board, 0, { RECEIVED: 5, HANDED: 5 });
     all.opened(0, 'veth1', true);
-    all.addBatch(0, counters({ FRAMES: 2, PARSED: 2 }));
+    all.addBatch(0, counters({ FRAMES: 5, PARSED: 5 }));
     all.opened(0, 'veth2', true);
     all.opened(0, 'veth2', true);
     all.opened(0, 'veth3', true);
+    boardRow(board, 0, { RECEIVED: 8, HANDED: 8 });
     all.addBatch(0, counters({ FRAMES: 3, PARSED: 3 }));
     const lines = all.lines(NOTHING);
-    assert.ok(lines.some((line) => line.startsWith('veth3 and 2 before it: 5 received')), lines.join('\n'));
+    assert.deepEqual(lines.filter((line) => line.includes('received')), [
+      'veth3: 3 received = 3 handed over + 0 dropped by the kernel', '2 closed interfaces: 5 received = 5 handed over + 0 dropped by the kernel',
+    ]);
+  });
+
+  describe('of -i any', () => {
+    const received = (all: Totals): string[] => all.lines(NOTHING).filter((line) => line.includes(' received = '))
+      .map((line) => line.replace(/ received.*/, ''));
+
+    it('fold the interfaces that are gone into one set of lines, however many come and go', () => {
+      const board = new SourceBoard(allocateSourceBoard());
+      const all = new Totals(board, true);
+      all.opened(0, 'eth0', true);
+      board.set(0, SOURCE.OPEN, 1);
+      for (let row = 1; row <= 300; row++) {
+        all.opened(row, `veth${row}`, true);
+        boardRow(board, row, { RECEIVED: 10, HANDED: 7, DROPPED: 2, PREFILTER: 1 });
+        all.addBatch(row, counters({ FRAMES: 7, PARSED: 6, NOT_IP: 1 }));
+        all.closed(row);
+      }
+      assert.equal(all.lines(NOTHING).length, 9);
+      assert.equal(checkEquations(all.lines(NOTHING)), 4);
+      assert.deepEqual(received(all), ['eth0: 0', '300 closed interfaces: 3000']);
+    });
+
+    it('an interface that is back begins anew; what it was before stays with the closed ones', () => {
+      const board = new SourceBoard(allocateSourceBoard());
+      const all = new Totals(board, true);
+      all.opened(0, 'veth0', true);
+      boardRow(board, 0, { RECEIVED: 10, HANDED: 10 });
+      all.addBatch(0, counters({ FRAMES: 6, PARSED: 6 }));
+      all.closed(0);
+      assert.deepEqual(received(all), ['1 closed interface: 10']);
+      // a batch of its first life is still in the ring
+      all.opened(0, 'veth0', true);
+      assert.deepEqual(received(all), ['veth0: 4', '1 closed interface: 6']);
+      all.addBatch(0, counters({ FRAMES: 4, PARSED: 4 }));
+      boardRow(board, 0, { RECEIVED: 15, HANDED: 15 });
+      all.addBatch(0, counters({ FRAMES: 5, PARSED: 5 }));
+      assert.deepEqual(received(all), ['veth0: 9', '1 closed interface: 6']);
+      assert.ok(all.lines(NOTHING).every((line) => !/in the ring|waiting/.test(line)), all.lines(NOTHING).join('\n'));
+    });
+
+    it('numbers never go back, and nothing is counted twice, in any order of events', () => {
+      const random = new SeededRandom(7);
+      const board = new SourceBoard(allocateSourceBoard());
+      const all = new Totals(board, true);
+      const open = new Set<number>();
+      const unparsed = new Map<number, number>();
+      let handed = 0;
+      for (let step = 0; step < 3000; step++) {
+        const row = random.below(6);
+        const choice = random.below(4);
+        if (!open.has(row)) {
+          all.opened(row, `veth${row}`, true);
+          open.add(row);
+        } else if (choice === 0) {
+          all.closed(row);
+          open.delete(row);
+        } else if (choice === 1) {
+          const frames = 1 + random.below(9);
+          board.set(row, SOURCE.RECEIVED, board.get(row, SOURCE.RECEIVED) + frames);
+          board.set(row, SOURCE.HANDED, board.get(row, SOURCE.HANDED) + frames);
+          unparsed.set(row, (unparsed.get(row) ?? 0) + frames);
+          handed += frames;
+        } else {
+          const frames = random.below((unparsed.get(row) ?? 0) + 1);
+          unparsed.set(row, (unparsed.get(row) ?? 0) - frames);
+          all.addBatch(row, counters({ FRAMES: frames, PARSED: frames }));
+        }
+        const reports = all.reports();
+        assert.equal(reports.reduce((sum, report) => sum + report.received, 0), handed, `step ${step}`);
+        for (const report of reports) assert.ok(report.parsed >= 0 && report.inRing >= 0 && report.received === report.parsed + report.inRing);
+      }
+    });
   });
 });

@@ -107,7 +107,7 @@ for (const [shell, ask, whole] of [['bash', askBash, true], ['zsh', askZsh, fals
         if (name.length > 1) assert.ok(two.includes(`--${name}`), `--${name} in ${two.join(' ')}`);
       }
       offers({
-        'httplog -utc -log': ['-log_every', '-log_split'],
+        'httplog -utc -log': ['-log_every', '-log_level', '-log_split'],
       });
     });
 

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXAMPLES } from '../../src/config/help.js';
 import { OPTION_ROWS } from '../../src/config/table.js';
-import { version } from '../../src/cli/version.js';
+import { version } from '../../src/config/version.js';
 import { manPage } from '../../scripts/share/man_page.js';
 import { roff } from '../../scripts/share/roff.js';
 import { command, tryCommand } from '../support/command.js';

@@ -41,7 +41,8 @@ const WRITTEN = /^httplog: (\d+) lines? and (\d+) bytes? written, (\d+) lines? l
 /** Every report in what httplog wrote to standard error, oldest first. Each equation is checked. */
 export function readReports(stderr: string): PrintedReport[] {
   const reports: PrintedReport[] = [];
-  const lines = stderr.split('\n').slice(0, -1); // the last one may still be on its way
+  // The last one may still be on its way. Lines of a file begin with their time.
+  const lines = stderr.split('\n').slice(0, -1).map((line) => line.replace(/^\S+Z httplog\[\d+\] info: /, 'httplog: '));
   let begin = 0;
   lines.forEach((line, at) => {
     const written = WRITTEN.exec(line);
