@@ -83,14 +83,17 @@ build() {
   mv dist/.building dist/.built
 }
 
-# Joins the program's modules into the few files of lib, which are what runs: loading some hundred small modules takes longer
-# than Node's own start (docs/decisions/bundle.md). The folders stay as deep as in dist: modules find the workers and
-# package.json beside themselves.
+# Joins the program's modules into one file for each thread, which are what runs: loading some hundred small modules takes longer
+# than Node's own start (docs/decisions/bundle.md). CommonJS, because Node loads that without its asynchronous loader; the command
+# stays as deep as in dist, because its modules find the workers and package.json by the way from there.
 bundle() {
   rm -rf lib
-  node_modules/.bin/esbuild dist/src/cli/main.js dist/workers/capture.js dist/workers/parse.js --bundle --splitting \
-    --format=esm --platform=node --packages=external --outbase=dist --outdir=lib '--chunk-names=src/pipeline/[name]-[hash]' \
+  node_modules/.bin/esbuild dist/src/cli/main.js dist/workers/capture.js dist/workers/parse.js --bundle \
+    --format=cjs --platform=node --packages=external --outbase=dist --outdir=lib \
+    --define:import.meta.url=moduleUrl --define:import.meta.resolve=resolveModule \
+    "--banner:js=const { pathToFileURL: toUrl } = require('node:url'), moduleUrl = toUrl(__filename).href, resolveModule = (name) => toUrl(require.resolve(name)).href;" \
     --log-level=warning >&2 || return
+  echo '{ "type": "commonjs" }' >lib/package.json
   # The manual and the shell completions: lib/share.
   node dist/scripts/make_share.js >&2
 }

@@ -4,4 +4,5 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { runCaptureTask } from '../src/pipeline/capture_task.js';
 import type { CaptureTask } from '../src/pipeline/tasks.js';
 
-await runCaptureTask(workerData as CaptureTask, (message) => parentPort?.postMessage(message));
+// What it throws becomes the thread's error event, as everything that nobody catches.
+void runCaptureTask(workerData as CaptureTask, (message) => parentPort?.postMessage(message));

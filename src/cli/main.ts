@@ -4,7 +4,11 @@ process.on('SIGUSR1', () => undefined);
 // A reader of standard error that went away is no reason to stop capturing.
 process.stderr.on('error', () => undefined);
 
-const { tolerateSignals } = await import('../pipeline/signals.js');
-tolerateSignals(process.env['_HTTPLOG_NOHUP'] === '1');
-const { command } = await import('./command.js');
-process.exitCode = await command(process.argv.slice(2));
+void main();
+
+async function main(): Promise<void> {
+  const { tolerateSignals } = await import('../pipeline/signals.js');
+  tolerateSignals(process.env['_HTTPLOG_NOHUP'] === '1');
+  const { command } = await import('./command.js');
+  process.exitCode = await command(process.argv.slice(2));
+}
