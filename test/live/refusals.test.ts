@@ -8,6 +8,7 @@ import { command } from '../support/command.js';
 import { type Ended, killStarted, startHttplog, type StartOptions, withDirectory } from '../support/httplog.js';
 import { makeNetwork, type TestNetwork } from '../support/netns.js';
 import { startNginx, type WebServer } from '../support/servers.js';
+import { finalReport, readReports } from '../support/totals.js';
 import { baseUrl, curl } from '../support/traffic.js';
 
 describe('live: refusals', function () {
@@ -110,6 +111,9 @@ describe('live: refusals', function () {
       curl(network.client, [`${baseUrl(network.server)}/two`]);
       return httplog.stderr.includes('standard output was closed by its reader');
     });
-    assert.equal((await httplog.end()).status, 1);
+    const { status, stderr } = await httplog.end();
+    assert.equal(status, 1);
+    finalReport(stderr);
+    assert.equal(readReports(stderr).length, 1, 'told once');
   });
 });

@@ -137,16 +137,21 @@ export function startHttplog(where: End | undefined, args: readonly string[], op
 
 /** Ends what a failed test left running. */
 export function killStarted(): void {
-  for (const child of started) child.kill('SIGKILL');
+  killAllBut(new Set());
+}
+
+function killAllBut(spared: ReadonlySet<ChildProcess>): void {
+  for (const child of started) if (!spared.has(child)) child.kill('SIGKILL');
 }
 
 /** Runs `use` with a directory of its own that is gone afterwards. */
 export async function withDirectory<T>(use: (directory: string) => Promise<T> | T): Promise<T> {
   const directory = mkdtempSync(join(tmpdir(), 'httplog-test-'));
+  const before = new Set(started);
   try {
     return await use(directory);
   } finally {
-    killStarted(); // after a failure one may still be writing there
+    killAllBut(before); // after a failure one may still be writing there
     rmSync(directory, { recursive: true, force: true });
   }
 }
