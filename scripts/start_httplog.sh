@@ -124,10 +124,25 @@ signal() {
   if running; then die 4 "not permitted to signal httplog (PID $pid): run this as root (sudo)"; fi
 }
 
+# As root: whoever may write to the directory of $2 could plant a link there, and have us write, or signal, what he likes.
+guard() { # SETTING FILE
+  [ "$(id -u)" = 0 ] || return 0
+  place=$(dirname -- "$2")
+  owner=$(stat -L -c %u -- "$place" 2>/dev/null) && mode=$(stat -L -c %a -- "$place") || return 0
+  if [ "$owner" != 0 ] && [ "$owner" != "${SUDO_UID:-0}" ]; then
+    die 6 "$1=$2: $place belongs to user $owner, who could make root write elsewhere: choose another directory"
+  fi
+  case $mode in
+    *[2367]) die 6 "$1=$2: $place can be written by everybody, who could make root write elsewhere: choose another directory" ;;
+  esac
+}
+
 # One start, stop or reload at a time. The lock goes with the process that holds it, where flock is known; else it is a
 # directory that is removed at the end. (The trial write stands in a subshell: a redirection of `:` that fails would end
 # this shell. busybox's flock knows no time-out.)
 lock() {
+  guard PIDFILE "$PIDFILE"
+  guard LOGFILE "$LOGFILE"
   file=$PIDFILE.lock
   ( : >>"$file" ) 2>/dev/null || die 4 "cannot write $file: run this as root (sudo), or set PIDFILE"
   if command -v flock >/dev/null; then

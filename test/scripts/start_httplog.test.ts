@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { CommandResult } from '../support/command.js';
 import { tryCommand } from '../support/command.js';
 import { Project, until } from './project.js';
@@ -242,6 +242,29 @@ describe('start_httplog.sh', function () {
     assert.equal(asNobody('stop').status, 4);
     assert.equal(alive(pidOf()), true);
     assert.equal(asNobody('status').status, 0, 'status needs no rights');
+  });
+
+  it('says 6 where somebody else could plant a link in place of its files, and touches nothing there', () => {
+    const shared = project.path('shared');
+    mkdirSync(shared);
+    const victim = project.path('victim');
+    writeFileSync(victim, 'kept');
+    for (const name of ['pid', 'pid.new', 'pid.lock', 'log']) symlinkSync(victim, join(shared, name));
+    const refused = (name: string, file: string, why: RegExp): void => {
+      for (const word of ['start', 'stop', 'restart', 'force-reload']) {
+        const result = runWith([`${name}=${join(shared, file)}`], word);
+        assert.deepEqual([result.status, result.stdout], [6, ''], JSON.stringify(result));
+        assert.match(result.stderr, why);
+      }
+    };
+    chmodSync(shared, 0o1777);
+    refused('PIDFILE', 'pid', /PIDFILE=.+shared\/pid: .+shared can be written by everybody, .*: choose another directory/);
+    refused('LOGFILE', 'log', /LOGFILE=.+ can be written by everybody/);
+    chmodSync(shared, 0o755);
+    chownSync(shared, 65534, 65534);
+    refused('PIDFILE', 'pid', /shared belongs to user 65534/);
+    assert.equal(readFileSync(victim, 'utf8'), 'kept');
+    assert.equal(existsSync(project.path('pid')), false);
   });
 
   it('works through a link, as from /etc/init.d', () => {
