@@ -33,15 +33,17 @@ export interface Reduced {
  */
 export function giveUpRoot(user: User, capabilities: bigint): bigint {
   const kept = permittedCapabilities() & capabilities;
-  const groups = isAlready(user) ? (process.getgroups?.() ?? []) : changeIdentity(user, kept);
-  const done = holdCapabilities(kept) && gainNothing();
+  const already = isAlready(user);
+  const groups = already ? (process.getgroups?.() ?? []) : changeIdentity(user, kept);
+  // A service's sandbox may forbid what its manager has done before: confirm() will tell.
+  const done = (holdCapabilities(kept) || already) && gainNothing();
   if (!done) throw new PrivilegeError(`cannot reduce the privileges of user ${user.name} to ${capabilityNames(kept)}: ${errnoText()}; ${ADVICE}`);
-  shareNoNewPrivileges(); // where it fails, threads may have got it from whoever started us: see confirm()
+  shareNoNewPrivileges(); // as above
   confirm({ uid: user.uid, gid: user.gid, groups, capabilities: kept });
   return kept;
 }
 
-const ADVICE = 'leave -u out, or start httplog as that user with CAP_NET_RAW alone (the systemd unit does)';
+const ADVICE = 'leave -u (HTTPLOG_U) out, or start httplog as that user with CAP_NET_RAW alone (the systemd unit does)';
 
 function isAlready({ uid, gid }: User): boolean {
   return [process.getuid?.(), process.geteuid?.()].every((id) => id === uid) && [process.getgid?.(), process.getegid?.()].every((id) => id === gid);
@@ -56,7 +58,7 @@ function changeIdentity(user: User, kept: bigint): readonly number[] {
   const missing = maskOf(CAPABILITY.SETUID, CAPABILITY.SETGID) & ~permittedCapabilities();
   if (missing !== 0n) {
     const self = process.geteuid?.() === 0 ? 'root here' : `user ${String(process.geteuid?.())}, and`;
-    throw new PrivilegeError(`cannot become user ${name}: this process is ${self} without ${capabilityNames(missing)}; start it with sudo, or leave -u out`);
+    throw new PrivilegeError(`cannot become user ${name}: this process is ${self} without ${capabilityNames(missing)}; start it with sudo, or leave -u (HTTPLOG_U) out`);
   }
   const groups = groupsOf(user);
   keepCapabilities(true);

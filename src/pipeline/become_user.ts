@@ -39,7 +39,7 @@ function refuseUnreadableProgram(user: string): void {
     try {
       accessSync(path, constants.R_OK);
     } catch (error) {
-      throw new PrivilegeError(`user ${user} cannot read httplog's own ${path}: install httplog where every user can read it (npm install -g), or leave -u out`, { cause: error });
+      throw new PrivilegeError(`user ${user} cannot read httplog's own ${path}: install httplog where every user can read it (npm install -g), or leave -u (HTTPLOG_U) out`, { cause: error });
     }
   }
 }

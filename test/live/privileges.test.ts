@@ -175,11 +175,18 @@ describe('live: without root', function () {
     });
 
     it('a thread that would keep more than it should', async () => {
-      await refused(start(['-d', '-', '-u', 'nobody'], asNobodyWith('net_raw', 'net_admin')), 1, /thread \d+ still has CAP_NET_ADMIN; leave -u out/);
+      await refused(start(['-d', '-', '-u', 'nobody'], asNobodyWith('net_raw', 'net_admin')), 1, /thread \d+ still has CAP_NET_ADMIN; leave -u \(HTTPLOG_U\) out/);
     });
 
     it('a kernel that keeps capabilities across the change of users', async () => {
       await refused(start(['-d', '-', '-u', 'nobody'], ['setpriv', '--securebits=+no_setuid_fixup']), 1, /thread \d+ still has CAP_CHOWN/);
+    });
+
+    it('a kernel that does not do, or does not do everywhere, what it is asked', async () => {
+      const failing = (call: string): string[] => ['strace', '-f', '-o', '/dev/null', '-e', `inject=${call}:error=EPERM`];
+      await refused(start(['-d', '-', '-u', 'nobody'], failing('capset')), 1, /cannot reduce the privileges of user nobody to CAP_NET_RAW: Operation not permitted/);
+      await refused(start(['-d', '-', '-u', 'nobody'], failing('setgroups')), 1, /cannot become user nobody: .*EPERM/);
+      await refused(start(['-d', '-', '-u', 'nobody'], failing('seccomp')), 1, /thread \d+ still has ways to gain privileges \(no_new_privs is not set\)/);
     });
 
     it('a log directory, or a file in it, that is not that user\'s', async () => {
@@ -205,6 +212,15 @@ describe('live: without root', function () {
         shut.remove();
       }
     });
+  });
+
+  it('as that user already, in a sandbox that has seen to all and allows no change', () => {
+    // As the unit: its system call filter refuses capset.
+    const become = [...asNobodyWith(), 'strace', '-f', '-o', '/dev/null', '-e', 'inject=capset,seccomp:error=EPERM'];
+    const { status, stdout, stderr } = tryCommand([...program.prefix(become), HTTPLOG, '-utc', '-u', 'nobody', '-r', '-'], pcap({}, [{ seconds: 0, fraction: 0, data: request(100) }]));
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /^httplog: runs as user nobody \(uid 65534, gid 65534\), capabilities: none$/m);
+    assert.match(stdout, /^1970-01-01 .* CQ GET \/ /);
   });
 
   it('a replay keeps no capability at all, and the files of every day are the user\'s', async () => {
