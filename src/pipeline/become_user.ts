@@ -2,6 +2,7 @@
 // time takes just what opening it again will take (docs/decisions/privileges.md).
 
 import { accessSync, constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/settings.js';
@@ -27,6 +28,8 @@ export async function becomeUser(settings: Pick<Settings, 'user' | 'directory' |
   if (uid === 0) throw new UsageError(`option -u: user ${shown(settings.user)} is root itself; name another one`);
   const directory = settings.directory === '-' ? undefined : resolve(settings.directory);
   if (directory !== undefined) await makeLogDirectory(directory, user);
+  // Node's pool of threads starts with its first work: if that is now, those threads keep no capability, which they never need.
+  await access('/');
   const kept = giveUpRoot(user, settings.files.length > 0 ? 0n : maskOf(CAPABILITY.NET_RAW));
   refuseUnreadableProgram(name);
   if (directory !== undefined) refuseUnwritable(directory, name);
