@@ -28,11 +28,22 @@ export function refuseConflicts(values: OptionValues, origins: Readonly<Record<S
 }
 
 /**
- * Options of log files where there are none. Only those of the command line: a daemon's configuration says how its files are
- * kept, and is no reason against a look at standard output beside it.
+ * Options of log files where there are none, or none to keep. Only those of the command line: a daemon's configuration says how its
+ * files are kept, and is no reason against a look at standard output beside it.
  */
-function refuseFileOptions({ directory }: OptionValues, origins: Readonly<Record<SettingName, string>>): void {
-  const given = FILE_SETTINGS.filter((setting) => origins[setting] === `option -${SETTING_ROWS[setting].name}`);
-  if (directory !== '-' || given.length === 0) return;
-  throw new UsageError(`${origins[given[0]]}: goes with a log directory, -d DIR; records go to standard output (${origins.directory})`);
+function refuseFileOptions(values: OptionValues, origins: Readonly<Record<SettingName, string>>): void {
+  const { directory, files, rotation, maxDiskBytes } = values;
+  for (const setting of FILE_SETTINGS) {
+    if (origins[setting] !== `option -${SETTING_ROWS[setting].name}`) continue;
+    if (files.length > 0 && SETTING_ROWS[setting].applies === 'live') {
+      throw new UsageError(`${origins[setting]}: goes with live capture; a replay removes and compresses no files`);
+    }
+    if (directory === '-') {
+      throw new UsageError(`${origins[setting]}: goes with a log directory, -d DIR; records go to standard output (${origins.directory})`);
+    }
+  }
+  if (files.length === 0 && rotation.sizeBytes !== Infinity && rotation.sizeBytes >= maxDiskBytes) {
+    const { rotation: rotate, maxDiskBytes: maxDisk } = SETTING_ROWS;
+    throw new UsageError(`${origins.maxDiskBytes}: ${maxDisk.show(maxDiskBytes)} is not more than one file of ${rotate.show(rotation)} (${origins.rotation})`);
+  }
 }

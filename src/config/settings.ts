@@ -88,6 +88,14 @@ export interface Settings extends PolicySettings {
   readonly directory: string;
   readonly split: boolean;
   readonly rotation: Rotation;
+  /** finished log files get .gz */
+  readonly compress: boolean;
+  /** log files of days further back are removed, 1 to 36500; 0: none is */
+  readonly retainDays: number;
+  /** bytes of all log files in the directory; Infinity: any number */
+  readonly maxDiskBytes: number;
+  /** percent of the file system that stays free, 0 (no limit) to 99 */
+  readonly minFreePercent: number;
   readonly format: OutputFormat;
   /** columns of tsv (record/tsv_columns.ts) */
   readonly fields: readonly string[];

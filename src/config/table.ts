@@ -10,16 +10,13 @@ import { OPERATION_ROWS } from './operation_rows.js';
 import { CHOICE_ROWS, PRIVACY_ROWS } from './policy_rows.js';
 import {
   CAPTURE_CHOICES, formatPorts, formatTunnels, OUTPUT_FORMATS, parseCapture, parseFields, parseFiles, parseFormat, parseHeaders, parseInteger,
-  parseInterfaces, parseNetworks, parsePorts, parseSwitch, parseText, parseTunnels, parseUser,
+  parseInterfaces, parseNetworks, parsePorts, parseSwitch, parseText, parseTunnels, parseUser, showSwitch, SWITCH_ACCEPTS,
 } from './values.js';
 
 const MOST_SNAPLEN = 262144; // MAXIMUM_SNAPLEN of libpcap and Wireshark
 const FULL_SNAPLEN = 65535;
 const MOST_BUFFER_MIB = 2047; // libpcap takes bytes in an int
 const MOST_WORKERS = 64;
-
-const SWITCH_ACCEPTS = 'on or off (true, false, yes, no, 1, 0)';
-const showSwitch = (on: boolean): string => (on ? 'on' : 'off');
 
 /** Options that become settings, by the setting. */
 export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionValues[Name]> } = {

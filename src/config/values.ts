@@ -27,6 +27,13 @@ export function parseSwitch(text: string): boolean | undefined {
   return Object.hasOwn(SWITCH_WORDS, word) ? SWITCH_WORDS[word] : undefined;
 }
 
+/** What parseSwitch() takes, in words. */
+export const SWITCH_ACCEPTS = 'on or off (true, false, yes, no, 1, 0)';
+
+export function showSwitch(on: boolean): string {
+  return on ? 'on' : 'off';
+}
+
 /** A decimal integer from `least` to `most`. */
 export function parseInteger(text: string, least: number, most: number): number | undefined {
   if (!/^-?\d+$/.test(text)) return undefined;

@@ -8,8 +8,9 @@ import { DirectoryLock } from './directory_lock.js';
 import { systemFiles, type FileAccess } from './file_access.js';
 import type { FileHeader } from './file_header.js';
 import { FilesInUse } from './files_in_use.js';
+import { Housekeeper, type RetentionOptions } from './housekeeper.js';
 import type { LineSink } from './line_sink.js';
-import type { LineRun } from './lines.js';
+import { sumLines, type LineRun } from './lines.js';
 import { makeLogDirectory } from './log_directory.js';
 import { PartNumbers } from './part_numbers.js';
 import { RegionFiles } from './region_files.js';
@@ -25,6 +26,8 @@ export interface DailyFilesOptions {
   readonly extension: string;
   /** where one file ends; default with the day */
   readonly rotation?: Rotation;
+  /** what becomes of finished files; default nothing */
+  readonly retention?: RetentionOptions | undefined;
   readonly ledger: WriteLedger;
   /** what the records of a file stand under; default nothing */
   readonly header?: FileHeader | undefined;
@@ -35,7 +38,7 @@ export interface DailyFilesOptions {
 export class DailyFiles implements LineSink {
   private constructor(
     readonly ledger: WriteLedger, private readonly lock: DirectoryLock, private readonly regions: readonly RegionFiles[],
-    private readonly partNumbers: PartNumbers | undefined,
+    private readonly partNumbers: PartNumbers | undefined, private readonly housekeeper: Housekeeper | undefined,
   ) {}
 
   /**
@@ -43,7 +46,7 @@ export class DailyFiles implements LineSink {
    * @throws LogError when the directory cannot be made, written or locked
    */
   static async open(options: DailyFilesOptions): Promise<DailyFiles> {
-    const { split, extension, rotation = DAILY, ledger, header, files = systemFiles } = options;
+    const { split, extension, rotation = DAILY, retention, ledger, header, files = systemFiles } = options;
     const directory = resolve(options.directory);
     await makeLogDirectory(directory);
     const lock = await DirectoryLock.acquire(directory);
@@ -65,10 +68,13 @@ export class DailyFiles implements LineSink {
         await lock.renew();
       },
     }));
-    return new DailyFiles(ledger, lock, regions, partNumbers);
+    const housekeeper = retention && new Housekeeper({ path: directory, periodSeconds: rotation.periodSeconds, inUse, totals: ledger }, retention);
+    housekeeper?.start();
+    return new DailyFiles(ledger, lock, regions, partNumbers, housekeeper);
   }
 
   async write(runs: readonly LineRun[]): Promise<void> {
+    if (this.housekeeper?.isFull === true) return this.ledger.heldBack(sumLines(runs));
     if (this.regions.length === 1) return this.regions[0].write(runs);
     await Promise.all(this.regions.map((region, number) => region.write(runs.filter((run) => run.region === number))));
   }
@@ -85,6 +91,7 @@ export class DailyFiles implements LineSink {
   /** Closes the files and lets the directory go. */
   async close(): Promise<void> {
     await this.reopen();
+    await this.housekeeper?.close();
     this.lock.release();
   }
 }

@@ -16,6 +16,8 @@ export interface WriteTotals {
   readonly linesWritten: number;
   readonly bytesWritten: number;
   readonly linesLost: number;
+  /** of those, lines that were not written because there was too little room (-min_free, -max_disk) */
+  readonly linesHeldBack: number;
   /** operations on files that failed */
   readonly writeErrors: number;
   /** incomplete last lines that were closed with a newline */
@@ -34,6 +36,7 @@ export class WriteLedger implements WriteTotals {
   linesWritten = 0;
   bytesWritten = 0;
   linesLost = 0;
+  linesHeldBack = 0;
   writeErrors = 0;
   linesMended = 0;
   /** how long the writes took that the log writer asked for */
@@ -81,6 +84,12 @@ export class WriteLedger implements WriteTotals {
   /** Lines nobody takes any more (closed output, closed writer): lost, without a message of their own. */
   discarded(lines: number): void {
     this.linesLost += lines;
+  }
+
+  /** Lines that are not written because there is too little room: lost; housekeeping says so. */
+  heldBack(lines: number): void {
+    this.linesLost += lines;
+    this.linesHeldBack += lines;
   }
 
   mended(): void {

@@ -112,7 +112,8 @@ export class Totals {
     const lines = this.reports().flatMap((report) => sourceLines(report, report.name ?? count(this.closings, 'closed interface'), abandoned));
     lines.push(
       `${count(written.linesWritten, 'line')} and ${count(written.bytesWritten, 'byte')} written, `
-      + `${count(written.linesLost, 'line')} lost, ${count(written.writeErrors, 'write error')}`
+      + `${count(written.linesLost, 'line')} lost${listed([[written.linesHeldBack, 'for want of room']])}, `
+      + count(written.writeErrors, 'write error')
       + (written.linesMended > 0 ? `, ${count(written.linesMended, 'incomplete line')} closed` : ''),
     );
     return lines;

@@ -32,6 +32,7 @@ describe('config/effective', () => {
       '-d': ['/log/httplog', 'default'], '-decap': ['(none)', 'default'],
       '-include': ['(every record)', 'default'], '-exclude': ['(none)', 'default'], '-sample': ['1', 'default'],
       '-anonymize': ['off', 'default'], '-redact': ['on', 'default'], '-rotate': ['1d', 'default'],
+      '-compress': ['off', 'default'], '-retain': ['off', 'default'], '-max_disk': ['off', 'default'], '-min_free': ['5', 'default'],
       '-log_split': ['on', 'option -log_split'],
       '-o': ['text', 'default'],
       '-fields': ['all', 'default'],
@@ -56,7 +57,7 @@ describe('config/effective', () => {
     assert.deepEqual(rows.get('-local'), ['(none)', 'default']);
     assert.deepEqual(rows.get('-f'), ['(built from -p)', 'default']);
     assert.deepEqual(rows.get('-d'), ['-', 'default']);
-    for (const live of ['-i', '-promisc', '-s', '-b', '-capture']) assert.ok(!rows.has(live));
+    for (const live of ['-i', '-promisc', '-s', '-b', '-capture', '-retain', '-compress', '-max_disk', '-min_free']) assert.ok(!rows.has(live));
   });
 
   it("shows hostile values so that a terminal is safe and bash reads them back", () => {

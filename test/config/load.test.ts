@@ -89,6 +89,16 @@ const TEXTS: { readonly [Name in SettingName]: Texts } = {
       ['8192T', '8192T'], ['1048577', '1048577'], ['1025K', '1025K']],
     bad: ['', '1', '100m', '4m', '7h', '2d', '0h', '1023K', '10Mb', '1g', '1h,2h', '1M,2M', '1h,', '1.5G', 'day', '8193T', '1h,1M,1M'],
   },
+  compress: { good: SWITCHES, bad: NO_SWITCHES },
+  retainDays: { good: [['1', '1'], ['36500', '36500'], ['off', 'off'], ['030', '30']], bad: ['', '0', '-1', '36501', '1.5', '30d', 'on'] },
+  maxDiskBytes: {
+    good: [['10G', '10G'], ['1M', '1M'], ['1048576', '1M'], ['1536M', '1536M'], ['8192T', '8192T'], ['off', 'off'], ['2048G', '2T']],
+    bad: ['', '0', '1048575', '-1G', '10g', '1.5G', '10 G', '10GB', '10%', '8193T', 'on', '99999999999999999999'],
+  },
+  minFreePercent: {
+    good: [['5', '5'], ['0', '0'], ['0.5', '0.5'], ['10%', '10'], ['99', '99'], ['00', '0'], ['7.250', '7.25']],
+    bad: ['', '100', '-1', '5%%', '%', '.5', '5.', '1e1', 'off', '5 %', '1G'],
+  },
   workers: { good: [['1', '1'], ['64', '64']], bad: ['', '0', '65', '-1', 'half', '1.5'] },
   user: { good: [['nobody', 'nobody'], ['65534', '65534'], ['a.b-c_d$', 'a.b-c_d$']], bad: ['', ' ', 'root', '0', '00', 'a b', 'a:b', 'e\x1b'] },
   cpuProfile: { good: [['x.cpuprofile', 'x.cpuprofile'], ['/tmp/a b', '/tmp/a b']], bad: NO_TEXTS },
@@ -118,6 +128,7 @@ describe('config/load', () => {
       interfaces: [], promiscuous: true, files: [], ports: [{ first: 80, last: 80 }], portsGiven: false, filter: '', local: undefined,
       tunnels: [], include: [], exclude: [], sample: 1, anonymize: { ipv4: 32, ipv6: 128 }, redact: 'on', directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, capture: 'auto', count: -1, workers: 2, user: '', cpuProfile: '',
       logEvery: 10000, metrics: { address: '', port: 0 }, logLevel: 'info', addVlan: false, addCommunityId: false, fields: ALL_COLUMNS, headers: [], utc: false, rotation: { periodSeconds: 86400, sizeBytes: Infinity },
+      compress: false, retainDays: 0, maxDiskBytes: Infinity, minFreePercent: 5,
     });
     assert.deepEqual(new Set(Object.values(origins)), new Set(['default']));
     assert.deepEqual(Object.keys(origins), SETTING_NAMES);
@@ -212,6 +223,12 @@ describe('config/load', () => {
     [['-headers', 'a,B', '-o', 'tsv'], /^option -headers: goes with -o json or ecs, tsv takes -fields all,headers\.a,headers\.b; the format is tsv/],
     [['-add_community_id'], /^option -add_community_id: goes with -o json; the format is text/],
     [['-rotate', '1h', '-d', '-'], /^option -rotate: goes with a log directory, -d DIR; records go to standard output \(option -d\)$/],
+    [['-compress', '-r', 'x', '-d', 'y'], /^option -compress: goes with live capture; a replay removes and compresses no files$/],
+    [['-retain', '3', '-r', 'x'], /^option -retain: goes with live capture; a replay removes/],
+    [['-max_disk', '1G', '-r', 'x', '-d', 'y'], /^option -max_disk: goes with live capture/],
+    [['-min_free', '0', '-r', 'x', '-d', 'y'], /^option -min_free: goes with live capture/],
+    [['-retain', '3', '-d', '-'], /^option -retain: goes with a log directory, -d DIR; records go to standard output \(option -d\)$/],
+    [['-max_disk', '1G', '-rotate', '1h,1G'], /^option -max_disk: 1G is not more than one file of 1h,1G \(option -rotate\)$/],
     [['-rotate', '1h', '-r', 'x'], /^option -rotate: goes with a log directory, -d DIR; records go to standard output \(default\)$/],
   ];
   for (const [argv, message] of conflicts) {
@@ -225,9 +242,10 @@ describe('config/load', () => {
   });
 
   it("lets a daemon's configuration of files be when records go to standard output", () => {
-    box.write('httplog.conf', 'HTTPLOG_ROTATE=1h');
+    box.write('httplog.conf', 'HTTPLOG_ROTATE=1h\nHTTPLOG_RETAIN=30\nHTTPLOG_COMPRESS=on\nHTTPLOG_MAX_DISK=1G\nHTTPLOG_MIN_FREE=3');
     assert.equal(box.load(['-d', '-']).settings.directory, '-');
     assert.equal(box.load(['-r', 'x', '-conf', 'httplog.conf']).settings.directory, '-');
+    assert.equal(box.load(['-r', 'x', '-conf', 'httplog.conf', '-d', 'y']).settings.directory, 'y');
   });
 
   it('takes what changes nothing in any format', () => {

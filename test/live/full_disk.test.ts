@@ -38,7 +38,7 @@ describe('live: a full disk', function () {
 
   it('loses whole lines, says so, resumes when there is room, and exits 1', async () => {
     await withDisk(SIZE_KIB, async (directory) => {
-      const httplog = await startHttplog(network.server, ['-i', 'eth0', '-d', directory, '-o', 'json']).ready();
+      const httplog = await startHttplog(network.server, ['-i', 'eth0', '-d', directory, '-o', 'json', '-min_free', '0']).ready();
       const filler = fillUp(directory);
       flood();
       await httplog.says(/cannot write .*http-\d{8}\.json: no space left on device \(ENOSPC\); make room/);
@@ -70,7 +70,7 @@ describe('live: a full disk', function () {
 
   it('a directory that is full from the start does not stop the capture', async () => {
     await withDisk(SIZE_KIB, async (directory) => {
-      const httplog = await startHttplog(network.server, ['-i', 'eth0', '-d', directory, '-log_split']).ready();
+      const httplog = await startHttplog(network.server, ['-i', 'eth0', '-d', directory, '-log_split', '-min_free', '0']).ready();
       const { bavail, bsize } = statfsSync(directory);
       appendFileSync(join(directory, 'filler'), new Uint8Array(bavail * bsize));
       send(network.client, Array.from({ length: 10 }, () => request(100)));

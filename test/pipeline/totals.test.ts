@@ -5,7 +5,7 @@ import { COUNTER, COUNTERS, SKIP_REASONS } from '../../src/record/counters.js';
 import { SOURCE, SourceBoard, allocateSourceBoard } from '../../src/ring/source_board.js';
 import { SeededRandom } from '../support/random.js';
 
-const NOTHING: WriteTotals = { linesDelivered: 0, linesWritten: 0, bytesWritten: 0, linesLost: 0, writeErrors: 0, linesMended: 0 };
+const NOTHING: WriteTotals = { linesDelivered: 0, linesWritten: 0, bytesWritten: 0, linesLost: 0, linesHeldBack: 0, writeErrors: 0, linesMended: 0 };
 
 type Row = Partial<Record<keyof typeof COUNTER, number>>;
 

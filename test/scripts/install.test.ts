@@ -45,7 +45,7 @@ describe('the npm package', function () {
     ]);
     const built = packed.filter((name) => name.startsWith('lib/')).map((name) => name.slice('lib/'.length));
     assert.deepEqual(built.sort(), filesBelow(join(ROOT, 'lib')).sort());
-    const known = ['src/cli/main.js', 'workers/capture.js', 'workers/parse.js', ...SHARED.map((name) => `share/${name}`)];
+    const known = ['src/cli/main.js', 'workers/capture.js', 'workers/parse.js', 'workers/compress.js', ...SHARED.map((name) => `share/${name}`)];
     for (const name of known) assert.ok(built.includes(name), name);
     const others = built.filter((name) => !known.includes(name));
     assert.ok(others.every((name) => /^src\/pipeline\/[\w-]+\.js$/.test(name)), others.join(' '));

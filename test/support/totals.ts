@@ -27,6 +27,8 @@ export interface PrintedReport {
   readonly linesWritten: number;
   readonly bytesWritten: number;
   readonly linesLost: number;
+  /** of those, for want of room */
+  readonly linesHeldBack: number;
   readonly writeErrors: number;
   /** lines that a killed predecessor had left incomplete */
   readonly linesMended: number;
@@ -36,7 +38,7 @@ const RECEIVED = /^httplog: (.+): (\d+) received = (\d+) handed over \+ (\d+) dr
 const HANDED = /^httplog: (.+): (\d+) handed over = (\d+) parsed \+ (\d+) skipped(?: \(([^)]*)\))?(?: \+ (\d+) lost with a worker)?(?: \+ (\d+) (?:in the ring|lost at the end))?$/;
 const PARSED = /^httplog: .+: of the parsed (\d+) without payload, (\d+) begin no message/;
 const RECORDS = /^httplog: .+: records ([^(;]*)/;
-const WRITTEN = /^httplog: (\d+) lines? and (\d+) bytes? written, (\d+) lines? lost, (\d+) write errors?(?:, (\d+) incomplete lines? closed)?$/;
+const WRITTEN = /^httplog: (\d+) lines? and (\d+) bytes? written, (\d+) lines? lost(?: \((\d+) for want of room\))?, (\d+) write errors?(?:, (\d+) incomplete lines? closed)?$/;
 
 /** Every report in what httplog wrote to standard error, oldest first. Each equation is checked. */
 export function readReports(stderr: string): PrintedReport[] {
@@ -47,8 +49,8 @@ export function readReports(stderr: string): PrintedReport[] {
   lines.forEach((line, at) => {
     const written = WRITTEN.exec(line);
     if (written === null) return;
-    const [linesWritten, bytesWritten, linesLost, writeErrors, linesMended] = written.slice(1).map((text) => Number(text ?? 0));
-    reports.push({ sources: readSources(lines.slice(begin, at)), linesWritten, bytesWritten, linesLost, writeErrors, linesMended });
+    const [linesWritten, bytesWritten, linesLost, linesHeldBack, writeErrors, linesMended] = written.slice(1).map((text) => Number(text ?? 0));
+    reports.push({ sources: readSources(lines.slice(begin, at)), linesWritten, bytesWritten, linesLost, linesHeldBack, writeErrors, linesMended });
     begin = at + 1;
   });
   return reports;
