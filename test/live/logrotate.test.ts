@@ -9,9 +9,9 @@ import { inNamespace, makeNetwork, type TestNetwork } from '../support/netns.js'
 import { lastReport, readReports } from '../support/totals.js';
 import { frameFile, request } from './libpcap_frames.js';
 
-const FRAMES = 6_000;
+const FRAMES = 9_000;
 const FRAMES_A_SECOND = 3_000;
-const ROTATIONS = 5;
+const ROTATIONS = 3;
 
 describe('live: logrotate', function () {
   this.timeout(90_000);
@@ -24,7 +24,7 @@ describe('live: logrotate', function () {
     network?.close();
   });
 
-  /** Rotates five times while records come in; hands over what all files hold, the oldest first. */
+  /** Rotates while records come in; hands over what all files hold, the oldest first. */
   async function rotated(format: string, directives: (pid: number) => string, use: (texts: string[], stderr: string) => void): Promise<void> {
     await withDirectory(async (directory) => {
       const logDirectory = join(directory, 'logs');
@@ -47,7 +47,10 @@ describe('live: logrotate', function () {
       assert.equal(status, 0, stderr);
       const names = readdirSync(logDirectory).filter((name) => name.startsWith('http-')).sort((a, b) => rotationOf(b) - rotationOf(a));
       assert.equal(names.length, ROTATIONS + 1, names.join());
-      use(names.map((name) => readFileSync(join(logDirectory, name), 'latin1')), stderr);
+      const texts = names.map((name) => readFileSync(join(logDirectory, name), 'latin1'));
+      // On a busy machine all traffic may be over before the last rotations: those find an empty file.
+      assert.ok(texts.filter((text) => text !== '').length >= 2, names.join());
+      use(texts, stderr);
     });
   }
 
@@ -70,7 +73,7 @@ describe('live: logrotate', function () {
   it('create and SIGHUP: every record in one of the files, whole, and none twice', async () => {
     await rotated('json', (pid) => `create 0640\npostrotate\nkill -HUP ${pid}\nendscript`, (texts, stderr) => {
       assert.deepEqual([lastReport(stderr).linesWritten, lastReport(stderr).linesLost], [FRAMES, 0]);
-      for (const text of texts) assert.ok(text.length > 0 && text.endsWith('\n'));
+      for (const text of texts) assert.match(text, /(?:^|\n)$/);
       const frames = texts.flatMap(parseJsonLines).map((record) => Number(record['frame']));
       assert.deepEqual(frames, Array.from({ length: FRAMES }, (_, at) => at + 1));
     });
@@ -88,6 +91,7 @@ describe('live: logrotate', function () {
       let last = 0;
       for (const [number, text] of texts.entries()) {
         assert.ok(!text.includes('\0'), 'no hole');
+        if (text === '') continue;
         const lines = text.split('\n');
         // logrotate may copy half of a write, and loses what comes between its copy and its truncation: only its last line can be cut.
         if (number < texts.length - 1) lines.pop();
