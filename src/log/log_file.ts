@@ -77,6 +77,7 @@ export class LogFile {
     const { written, error } = await writeWhole(files, fd, parts, PATIENCE_MS);
     this.sizeBytes += written;
     if (error === undefined) {
+      if (await this.takeBackHeadless(written)) return this.append(parts, lines);
       ledger.wrote(lines, written);
       return true;
     }
@@ -121,6 +122,22 @@ export class LogFile {
       await this.files.close(this.fd);
     } catch (error) {
       this.ledger.failed(0, systemLogError(`cannot close ${this.path}`, error));
+    }
+  }
+
+  /**
+   * Truncated just before the write, the file begins with our lines, and the header would follow them: they are taken back.
+   * @returns whether they were
+   */
+  private async takeBackHeadless(written: number): Promise<boolean> {
+    if (this.header === undefined) return false;
+    try {
+      if (this.sizeBytes <= written || (await this.files.fstat(this.fd)).size !== written) return false;
+      await this.files.ftruncate(this.fd, 0);
+      this.sizeBytes = 0;
+      return true;
+    } catch {
+      return false;
     }
   }
 

@@ -1,10 +1,11 @@
 // -retain, -compress, -max_disk, -min_free and -rotate of a running capture.
 
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { command } from '../support/command.js';
+import { withDisk } from '../support/disk.js';
 import { killStarted, parseJsonLines, startHttplog, withDirectory } from '../support/httplog.js';
 import { makeNetwork, type TestNetwork } from '../support/netns.js';
 import { lastReport, readReports } from '../support/totals.js';
@@ -32,20 +33,6 @@ describe('live: keeping log files', function () {
   const written = (directory: string): Record<string, unknown>[] => logs(directory).filter((name) => name.endsWith('.json'))
     .flatMap((name) => parseJsonLines(readFileSync(join(directory, name), 'utf8')));
 
-  async function onSmallDisk(use: (directory: string) => Promise<void>): Promise<void> {
-    await withDirectory(async (parent) => {
-      const directory = join(parent, 'disk');
-      mkdirSync(directory);
-      command(['mount', '-t', 'tmpfs', '-o', `size=${DISK_KIB}k`, 'tmpfs', directory]);
-      try {
-        await use(directory);
-      } finally {
-        killStarted();
-        command(['umount', '-l', directory]);
-      }
-    });
-  }
-
   /** Takes up room until so much of it is left. */
   function leave(directory: string, percent: number): string {
     const ballast = join(directory, 'ballast');
@@ -55,7 +42,7 @@ describe('live: keeping log files', function () {
   }
 
   it('removes what is too old, compresses what is finished, stops writing without room and resumes with it', async () => {
-    await onSmallDisk(async (directory) => {
+    await withDisk(DISK_KIB, async (directory) => {
       for (const daysAgo of [40, 31, 3]) writeFileSync(join(directory, dayName(daysAgo)), '{"old":true}\n'.repeat(50_000 / daysAgo));
       writeFileSync(join(directory, `.${dayName(3)}.gz.part`), 'half of it');
       writeFileSync(join(directory, 'http-notes.txt'), 'not ours');

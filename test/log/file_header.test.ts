@@ -96,6 +96,27 @@ describe('headers of files', () => {
     assert.equal(textOf(path), `${text('a', 1)}two\nthree\n`);
   }));
 
+  it('stands above lines that were on their way when the file was truncated', () => inDirectory(async (directory) => {
+    const path = join(directory, 'a.tsv');
+    let meddle = (): void => undefined;
+    const files = filesWith({
+      write: (fd, given) => {
+        meddle();
+        meddle = () => undefined;
+        return systemFiles.write(fd, given);
+      },
+    });
+    const ledger = new TestLedger();
+    const file = await LogFile.open(path, files, ledger, headerOf('a'));
+    await file.append([Buffer.from('one\n')], 1);
+    meddle = () => { truncateSync(path); };
+    await file.append([Buffer.from('two\n'), Buffer.from('three\n')], 2);
+    await file.append([Buffer.from('four\n')], 1);
+    await file.close();
+    assert.equal(textOf(path), `${text('a', 1)}two\nthree\nfour\n`);
+    assert.deepEqual([ledger.linesWritten, ledger.linesLost], [4, 0]);
+  }));
+
   it('is looked for once a file, not once a write', () => inDirectory(async (directory) => {
     const path = join(directory, 'a.tsv');
     await append(path, headerOf('a'), ['one']);
