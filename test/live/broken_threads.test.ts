@@ -65,7 +65,7 @@ describe('live: a thread breaks', function () {
         breakThread(tokens, how);
         const { status, stdout, stderr } = await httplog.end();
         assert.equal(status, 1, stderr);
-        assert.match(stderr, how === 'throw' ? /^httplog: internal error, .*broken on purpose/m : /^httplog: internal error, .*ended with code 3/m);
+        assert.match(stderr, how === 'throw' ? /^httplog: (error: )?internal error, .*broken on purpose/m : /^httplog: (error: )?internal error, .*ended with code 3/m);
         const { sources: [source], linesWritten } = finalReport(stderr);
         assert.deepEqual([source.parsed, linesWritten, parseJsonLines(stdout).length], [1000, 1000, 1000], stderr);
       });
