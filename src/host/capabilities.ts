@@ -40,7 +40,7 @@ const prctl = bind<(option: number, a: number, b: number, c: number, d: number) 
   'int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)',
 );
 /** linux/prctl.h */
-const PR = { SET_KEEPCAPS: 8, CAPBSET_READ: 23, CAPBSET_DROP: 24, SET_NO_NEW_PRIVS: 38, CAP_AMBIENT: 47 } as const;
+const PR = { SET_DUMPABLE: 4, SET_KEEPCAPS: 8, CAPBSET_READ: 23, CAPBSET_DROP: 24, SET_NO_NEW_PRIVS: 38, CAP_AMBIENT: 47 } as const;
 const CAP_AMBIENT_CLEAR_ALL = 4;
 
 /** What this thread may make effective. */
@@ -76,4 +76,12 @@ export function boundCapabilities(mask: bigint): void {
 /** This thread and those it starts gain nothing any more by starting a program that is set-user-ID or has capabilities. */
 export function gainNothing(): boolean {
   return prctl(PR.SET_NO_NEW_PRIVS, 1, 0, 0, 0) === 0;
+}
+
+/**
+ * No other process of the same user may look into this one or change it (ptrace(2)): threads without capabilities would be a way to
+ * those that have some. There are no core dumps either.
+ */
+export function closeToPeers(): boolean {
+  return prctl(PR.SET_DUMPABLE, 0, 0, 0, 0) === 0;
 }

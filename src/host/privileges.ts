@@ -1,7 +1,7 @@
 // Giving up root for good: user, groups and capabilities of every thread, and the ways back (docs/decisions/privileges.md).
 
 import {
-  CAPABILITY, boundCapabilities, capabilityNames, gainNothing, holdCapabilities, keepCapabilities, maskOf, permittedCapabilities,
+  CAPABILITY, boundCapabilities, capabilityNames, closeToPeers, gainNothing, holdCapabilities, keepCapabilities, maskOf, permittedCapabilities,
 } from './capabilities.js';
 import { errnoText } from './libc.js';
 import { shareNoNewPrivileges } from './seccomp.js';
@@ -36,7 +36,7 @@ export function giveUpRoot(user: User, capabilities: bigint): bigint {
   const already = isAlready(user);
   const groups = already ? (process.getgroups?.() ?? []) : changeIdentity(user, kept);
   // A service's sandbox may forbid what its manager has done before: confirm() will tell.
-  const done = (holdCapabilities(kept) || already) && gainNothing();
+  const done = (holdCapabilities(kept) || already) && gainNothing() && closeToPeers();
   if (!done) throw new PrivilegeError(`cannot reduce the privileges of user ${user.name} to ${capabilityNames(kept)}: ${errnoText()}; ${ADVICE}`);
   shareNoNewPrivileges(); // as above
   confirm({ uid: user.uid, gid: user.gid, groups, capabilities: kept });

@@ -66,6 +66,7 @@ describe('live: without root', function () {
       // Threads with a capability are those that may start others: the main one, the capture thread, the parsing workers.
       if (CapPrm === NET_RAW) assert.equal(thread['CapBnd'], NET_RAW);
     }
+    assert.equal(statSync(`/proc/${pid}/fd`).uid, 0, 'it is not dumpable: no process of the user can ptrace it');
     const able = threads.filter(({ CapEff }) => CapEff === NET_RAW);
     assert.equal(threads[0]['CapEff'], NET_RAW, 'the main thread, which starts the others');
     assert.equal(able.length, 4, 'main, capture, two workers');
@@ -136,6 +137,7 @@ describe('live: without root', function () {
         for (const { Uid, CapEff, CapPrm, CapBnd } of threadsOf(httplog.pid)) {
           assert.deepEqual([Uid.split('\t')[1], CapEff, CapPrm, CapBnd], [String(NOBODY), NET_RAW, NET_RAW, NET_RAW]);
         }
+        assert.equal(statSync(`/proc/${httplog.pid}/fd`).uid, more.length > 0 ? 0 : NOBODY);
         assert.match(ip('-d', 'link', 'show', 'late0'), /promiscuity [1-9]/);
         ip('link', 'del', 'late0');
         await httplog.says(/late0: the interface vanished/);
