@@ -7,6 +7,7 @@ import { EXIT } from '../pipeline/exit_code.js';
 import { configureMessages, sayError, sayFailure } from '../pipeline/say.js';
 
 const HINT = 'httplog -h lists the options';
+const PROCESSES_HINT = 'httplog processes -h lists the options';
 
 /**
  * Does what the command line says.
@@ -16,6 +17,7 @@ const HINT = 'httplog -h lists the options';
 export async function command(argv: readonly string[]): Promise<number> {
   try {
     if (argv[0] === 'completion') return await print((await import('./completion.js')).renderCompletion(argv.slice(1)));
+    if (argv[0] === 'processes') return await processes(argv.slice(1));
     const loaded = loadSettings(argv, thisProcess());
     switch (loaded.action) {
       case 'help': return await print((await import('../config/help.js')).renderHelp(process.stdout.columns));
@@ -25,8 +27,16 @@ export async function command(argv: readonly string[]): Promise<number> {
       case 'run': return await runLoaded(loaded);
     }
   } catch (error) {
-    return explain(error);
+    return explain(error, argv[0] === 'processes' ? PROCESSES_HINT : HINT);
   }
+}
+
+async function processes(argv: readonly string[]): Promise<number> {
+  const settings = (await import('../config/load_processes.js')).loadProcesses(argv, PROCESSES_HINT);
+  if (settings === undefined) return print((await import('../config/processes_help.js')).renderProcessesHelp(process.stdout.columns));
+  configureMessages(settings.logLevel, true);
+  const { runProcesses } = await import('../processes/run.js');
+  return runProcesses(settings, { ignoreHangUp: process.env['_HTTPLOG_NOHUP'] === '1' });
 }
 
 async function runLoaded({ settings, origins }: LoadedSettings): Promise<number> {
@@ -48,10 +58,10 @@ async function print(text: string): Promise<number> {
 }
 
 /** Says what went wrong in one line. @returns the exit code */
-function explain(error: unknown): number {
+function explain(error: unknown, hint: string): number {
   if (error instanceof UsageError) {
     // Some messages say so themselves, in place of a better hint.
-    sayFailure(error.message.endsWith(HINT) ? error.message : `${error.message} (${HINT})`);
+    sayFailure(error.message.endsWith(hint) ? error.message : `${error.message} (${hint})`);
     return EXIT.USAGE;
   }
   sayError(error);

@@ -1,6 +1,7 @@
 // The commands of httplog with their option tables: what the manual and the shell completions are made from.
 
 import type { Completion, OptionRow } from '../config/option.js';
+import { PROCESS_ROWS } from '../config/processes_table.js';
 import { ACTION_ROWS, OPTION_ROWS } from '../config/table.js';
 
 export interface Command {
@@ -28,5 +29,11 @@ export const COMPLETION_COMMAND: Command = {
   operand: { metavar: SHELLS.join('|'), complete: { words: SHELLS } },
 };
 
+const PROCESSES_COMMAND: Command = {
+  name: 'processes',
+  summary: 'every process event of this host, as JSON lines on standard output, a Unix socket or TCP',
+  rows: PROCESS_ROWS,
+};
+
 /** The commands that have a name. */
-export const SUBCOMMANDS: readonly Command[] = [COMPLETION_COMMAND];
+export const SUBCOMMANDS: readonly Command[] = [PROCESSES_COMMAND, COMPLETION_COMMAND];

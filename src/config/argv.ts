@@ -11,13 +11,20 @@ import { OPTION_ROWS } from './table.js';
 import { shown, UsageError } from './usage_error.js';
 import { parseSwitch } from './values.js';
 
-const ROWS_BY_NAME: ReadonlyMap<string, OptionRow> = new Map(
-  OPTION_ROWS.flatMap((row) => [row.name, ...(row.aliases ?? [])].map((name): [string, OptionRow] => [name, row])),
-);
+/** The options of a command, as its command line is read by them. */
+export interface ArgvTable {
+  readonly rows: ReadonlyMap<string, OptionRow>;
+  /** what to do about a mistake that has no better hint */
+  readonly hint: string;
+}
 
-const PARSE_ARGS_OPTIONS = Object.fromEntries(
-  OPTION_ROWS.map((row) => [row.name, { type: 'string' as const, multiple: row.repeats ?? false }]),
-);
+/** @param rows of the command */
+export function argvTable(rows: readonly OptionRow[], hint: string): ArgvTable {
+  const byName = rows.flatMap((row) => [row.name, ...(row.aliases ?? [])].map((name): [string, OptionRow] => [name, row]));
+  return { rows: new Map(byName), hint };
+}
+
+const MAIN_TABLE = argvTable(OPTION_ROWS, 'httplog -h lists the options');
 
 const ENDS_WITH_CAPTURE_SUFFIX = /\.(?:pcap|pcapng|cap|dmp|gz)$|\//i;
 
@@ -26,8 +33,9 @@ const ENDS_WITH_CAPTURE_SUFFIX = /\.(?:pcap|pcapng|cap|dmp|gz)$|\//i;
  * @param argv without the program's own name
  * @throws UsageError for an unknown option, a missing value, a word that belongs to no option
  */
-export function parseArgv(argv: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const { values } = parseArgs({ args: normaliseArgv(argv), options: PARSE_ARGS_OPTIONS, strict: true, allowPositionals: false });
+export function parseArgv(argv: readonly string[], table = MAIN_TABLE): ReadonlyMap<string, readonly string[]> {
+  const options = Object.fromEntries([...table.rows.values()].map((row) => [row.name, { type: 'string' as const, multiple: row.repeats ?? false }]));
+  const { values } = parseArgs({ args: normaliseArgv(argv, table), options, strict: true, allowPositionals: false });
   return new Map(Object.entries(values).map(([name, words]) => [name, [words].flat().map(String)]));
 }
 
@@ -35,18 +43,18 @@ export function parseArgv(argv: readonly string[]): ReadonlyMap<string, readonly
  * Every option given as one word `--name=value`, by its name in the table.
  * @throws UsageError as parseArgv does
  */
-export function normaliseArgv(argv: readonly string[]): string[] {
+export function normaliseArgv(argv: readonly string[], table = MAIN_TABLE): string[] {
   const normal: string[] = [];
   let wordsRow: OptionRow | undefined; // the option that the words behind a later `--` belong to
   for (let at = 0; at < argv.length; at++) {
     if (argv[at] === '--') {
       const rest = argv.slice(at + 1);
       if (rest.length === 0) break;
-      if (wordsRow === undefined) throw strayWord(rest[0], undefined);
+      if (wordsRow === undefined) throw strayWord(rest[0], undefined, table);
       for (const word of rest) normal.push(`--${wordsRow.name}=${word}`);
       break;
     }
-    const [row, attached] = readOption(argv[at], argv[at - 1]);
+    const [row, attached] = readOption(argv[at], argv[at - 1], table);
     const words = attached === undefined ? [] : [attached];
     if (row.kind === 'flag') {
       if (attached === undefined) words.push('on');
@@ -63,12 +71,12 @@ export function normaliseArgv(argv: readonly string[]): string[] {
 }
 
 /** The option a word names, and the value attached to it with `=`. */
-function readOption(word: string, previous: string | undefined): [OptionRow, string | undefined] {
+function readOption(word: string, previous: string | undefined, table: ArgvTable): [OptionRow, string | undefined] {
   const match = /^--?([^=]+)(?:=(.*))?$/s.exec(word);
-  if (match === null) throw strayWord(word, previous);
+  if (match === null) throw strayWord(word, previous, table);
   const name = match[1].replaceAll('-', '_');
-  const row = ROWS_BY_NAME.get(name);
-  if (row === undefined) throw unknownOption(word, name);
+  const row = table.rows.get(name);
+  if (row === undefined) throw unknownOption(word, name, table);
   return [row, match[2]];
 }
 
@@ -87,16 +95,16 @@ function missingValue(row: OptionRow): UsageError {
   return new UsageError(`option -${row.name} needs a value: ${row.metavar} (${dashed})`);
 }
 
-function unknownOption(word: string, name: string): UsageError {
-  const near = nearestName(name, [...ROWS_BY_NAME.keys()]);
-  const hint = near === undefined ? 'httplog -h lists the options' : `did you mean -${near}?`;
+function unknownOption(word: string, name: string, table: ArgvTable): UsageError {
+  const near = nearestName(name, [...table.rows.keys()]);
+  const hint = near === undefined ? table.hint : `did you mean -${near}?`;
   return new UsageError(`unknown option ${shown(word)}; ${hint}`);
 }
 
-function strayWord(word: string, previous: string | undefined): UsageError {
-  let hint = 'httplog -h lists the options';
-  const flag = ROWS_BY_NAME.get((previous ?? '').replace(/^--?/, '').replaceAll('-', '_'));
+function strayWord(word: string, previous: string | undefined, table: ArgvTable): UsageError {
+  let { hint } = table;
+  const flag = table.rows.get((previous ?? '').replace(/^--?/, '').replaceAll('-', '_'));
   if (flag?.kind === 'flag' && parseSwitch(word) !== undefined) hint = `did you mean -${flag.name}=${word}?`;
-  else if (word === '-' || ENDS_WITH_CAPTURE_SUFFIX.test(word)) hint = 'did you mean -r FILE?';
+  else if (table.rows.has('r') && (word === '-' || ENDS_WITH_CAPTURE_SUFFIX.test(word))) hint = 'did you mean -r FILE?';
   return new UsageError(`${shown(word)} belongs to no option; ${hint}`);
 }

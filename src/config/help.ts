@@ -6,9 +6,9 @@ import { OPTION_ROWS } from './table.js';
 
 const LEAST_WIDTH = 60;
 const MOST_WIDTH = 100;
-const INDENT = '  ';
+export const INDENT = '  ';
 /** Kept together when a text is filled into columns. */
-const FIXED_BLANK = '\u00a0';
+export const FIXED_BLANK = '\u00a0';
 
 /** Command lines worth knowing, shown by -h. */
 export const EXAMPLES: readonly { readonly command: string; readonly says: string }[] = [
@@ -26,18 +26,21 @@ export const EXAMPLES: readonly { readonly command: string; readonly says: strin
  * @param width columns of the terminal, of which option texts fill 60 to 100; 0 or undefined where there is no terminal
  */
 export function renderHelp(width: number | undefined): string {
-  const columns = width ? Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, width)) : MOST_WIDTH;
+  const columns = helpColumns(width);
   const indent = INDENT.length * 2 + Math.max(...OPTION_ROWS.map((row) => synopsis(row).length));
   const lines = [
     'httplog: one line of text for every HTTP/1.x request and response that crosses an interface',
     '',
     'Usage: httplog [-i NAME] [options]    capture live (root or CAP_NET_RAW)',
     '       httplog -r FILE… [options]     replay saved captures',
+    '       httplog processes [options]    process events of this host, see httplog processes -h',
     '       httplog completion SHELL       print completions for bash, zsh or fish',
   ];
   for (const group of OPTION_GROUPS) {
+    const rows = OPTION_ROWS.filter((row) => row.group === group);
+    if (rows.length === 0) continue;
     lines.push('', `${group}:`);
-    for (const row of OPTION_ROWS.filter((candidate) => candidate.group === group)) {
+    for (const row of rows) {
       const text = row.default === '' ? row.help : `${row.help} (default:${FIXED_BLANK}${row.default})`;
       lines.push(...hang(`${INDENT}${synopsis(row)}`, text, indent, columns));
     }
@@ -48,6 +51,11 @@ export function renderHelp(width: number | undefined): string {
   lines.push('', 'Options are written -name or --name, values -name VALUE or -name=VALUE.', '', 'Examples:');
   for (const { command, says } of EXAMPLES) lines.push(`${INDENT}# ${says}`, `${INDENT}${command}`);
   return lines.join('\n') + '\n';
+}
+
+/** Columns that help fills. @param width of the terminal; 0 or undefined where there is none */
+export function helpColumns(width: number | undefined): number {
+  return width ? Math.max(LEAST_WIDTH, Math.min(MOST_WIDTH, width)) : MOST_WIDTH;
 }
 
 /** The README's option reference: a Markdown table, its last line ended. */
@@ -68,7 +76,7 @@ function synopsis(row: OptionRow): string {
 }
 
 /** A label and its text, the text filled into the columns from `indent` on. */
-function hang(label: string, text: string, indent: number, columns: number): string[] {
+export function hang(label: string, text: string, indent: number, columns: number): string[] {
   const lines: string[] = [];
   let line = label.padEnd(indent - 1);
   for (const word of text.split(' ')) {

@@ -35,7 +35,7 @@ export const OPERATION_ROWS: Rows<'metrics' | 'logLevel'> = {
 const NOWHERE: ListenAddress = { address: '', port: 0 };
 
 /** `PORT`, `IPV4:PORT` or `[IPV6]:PORT`. */
-function parseListenAddress(text: string): ListenAddress | undefined {
+export function parseListenAddress(text: string): ListenAddress | undefined {
   const [, bracketed, plain, portText] = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text) ?? [];
   if (portText === undefined) return undefined;
   const port = parseInteger(portText, 0, MOST_PORT);

@@ -56,5 +56,5 @@ export interface SettingRow<T> extends OptionRow {
 }
 
 /** Headings of the help, in its order. */
-export const OPTION_GROUPS = ['Capture', 'Replay', 'Selection', 'Output', 'Log files', 'Running', 'Help'] as const;
+export const OPTION_GROUPS = ['Capture', 'Replay', 'Selection', 'Output', 'Log files', 'Socket', 'TCP', 'Client', 'Running', 'Help'] as const;
 export type OptionGroup = (typeof OPTION_GROUPS)[number];
