@@ -256,7 +256,7 @@ function appendRuns({ words, bytes }: LineBlock, runs: LineRun[]): number {
     if (length === 0) continue;
     runs.push({
       region: words[at + SEGMENT.REGION],
-      period: words[at + SEGMENT.DAY],
+      period: words[at + SEGMENT.PERIOD],
       bytes: bytes.subarray(offset, offset + length),
       lines: words[at + SEGMENT.LINES],
     });

@@ -58,7 +58,7 @@ export class LineChunk {
   }
 
   get period(): number {
-    return this.segmentWord(this.recordWord(RECORD.SEGMENT), SEGMENT.DAY);
+    return this.segmentWord(this.recordWord(RECORD.SEGMENT), SEGMENT.PERIOD);
   }
 
   /** in `bytes` */

@@ -13,10 +13,10 @@ export class LineOutput {
   private opened = false;
   private segments = 0;
   private records = 0;
-  /** by region: bytes used, number of the segment lines are added to, its day */
+  /** by region: bytes used, number of the segment lines are added to, its period */
   private readonly used: Int32Array;
   private readonly segmentOf: Int32Array;
-  private readonly dayOf: Int32Array;
+  private readonly periodOf: Int32Array;
   private region = 0;
   private lineStart = 0;
   /** number of the open block, or of the one that was passed last */
@@ -38,46 +38,46 @@ export class LineOutput {
     const { regions } = this.block.memory;
     this.used = new Int32Array(regions);
     this.segmentOf = new Int32Array(regions);
-    this.dayOf = new Int32Array(regions);
+    this.periodOf = new Int32Array(regions);
   }
 
   /**
    * Room for one line; commit() follows.
    * @param counters of the batch so far: what became of the frames whose lines are in the block, should that be passed now
    * @param region file kind: 0, or the record kind with -log_split
-   * @param day days since 1970-01-01 in the zone of the format
+   * @param period of LineFormat.period(): names the file
    * @param bound the longest the line can be; at most the bytes of a region
    * @returns offset in `bytes`, or -1 when waiting for the writer was given up
    */
-  reserve(head: BatchHead, counters: Float64Array, region: number, day: number, bound: number): number {
+  reserve(head: BatchHead, counters: Float64Array, region: number, period: number, bound: number): number {
     if (!this.opened && !this.open()) return -1;
-    if (!this.fits(region, day, bound)) {
+    if (!this.fits(region, period, bound)) {
       this.pass(head, counters, false);
       if (!this.open()) return -1;
     }
-    if (this.segmentOf[region] === NO_SEGMENT || this.dayOf[region] !== day) this.beginSegment(region, day);
+    if (this.segmentOf[region] === NO_SEGMENT || this.periodOf[region] !== period) this.beginSegment(region, period);
     this.region = region;
     this.lineStart = region * this.block.memory.regionBytes + this.used[region];
     return this.lineStart;
   }
 
-  private fits(region: number, day: number, bound: number): boolean {
+  private fits(region: number, period: number, bound: number): boolean {
     if (this.used[region] + bound > this.block.memory.regionBytes) return false;
     if (this.merging && this.records === MAX_RECORDS) return false;
-    return this.segments < MAX_SEGMENTS || (this.segmentOf[region] !== NO_SEGMENT && this.dayOf[region] === day);
+    return this.segments < MAX_SEGMENTS || (this.segmentOf[region] !== NO_SEGMENT && this.periodOf[region] === period);
   }
 
-  private beginSegment(region: number, day: number): void {
+  private beginSegment(region: number, period: number): void {
     const segment = this.segments++;
     const { words, memory } = this.block;
     const at = LineBlock.segment(segment);
     words[at + SEGMENT.REGION] = region;
-    words[at + SEGMENT.DAY] = day;
+    words[at + SEGMENT.PERIOD] = period;
     words[at + SEGMENT.OFFSET] = region * memory.regionBytes + this.used[region];
     words[at + SEGMENT.LENGTH] = 0;
     words[at + SEGMENT.LINES] = 0;
     this.segmentOf[region] = segment;
-    this.dayOf[region] = day;
+    this.periodOf[region] = period;
   }
 
   /**

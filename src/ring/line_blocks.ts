@@ -4,13 +4,13 @@
 // Everything about a block is in this file. One SharedArrayBuffer each for
 //
 //   words     Int32Array    | STATE, BATCH, LAST, SOURCE, SEGMENTS, RECORDS, PASSES | segment 0 | segment 1 | ... |
-//                             segment: REGION, DAY, OFFSET, LENGTH, LINES
+//                             segment: REGION, PERIOD, OFFSET, LENGTH, LINES
 //   numbers   Float64Array  | WATERMARK_SECONDS, WATERMARK_NANOSECONDS, counters of the batch so far |
 //   bytes     Uint8Array    | region 0 | region 1 | ... |    one region a file kind: 1, or 4 with -log_split
 //   records   Uint32Array   | record 0 | record 1 | ... |    only when several sources are merged by time
 //                             record: SECONDS, NANOSECONDS, SEGMENT, OFFSET, LENGTH
 //
-// A segment is a run of whole lines of one file: one region, one day. Lines of a region stand in capture order.
+// A segment is a run of whole lines of one file: one region, one period (a day, or as -rotate says). Lines of a region stand in capture order.
 //
 //   free --worker fills, then hand over: STATE = FULL, message with its number--> full --writer: STATE = FREE--> free
 
@@ -20,8 +20,8 @@ import { COUNTERS } from '../record/counters.js';
 export const SEGMENT = {
   /** 0 to regions - 1; with -log_split the record kind (record/kinds.ts) */
   REGION: 0,
-  /** day of the lines: days since 1970-01-01 in the zone the format prints */
-  DAY: 1,
+  /** of the lines: periods of the length of -rotate, else days, since 1970-01-01 in the zone the format prints */
+  PERIOD: 1,
   /** first byte in the block's bytes */
   OFFSET: 2,
   LENGTH: 3,

@@ -72,6 +72,7 @@ export class Metrics {
     sum('httplog_lines_delivered_total', 'Lines that reached the log writer: written, lost, and those waiting.', () => ledger.linesDelivered);
     sum('httplog_lines_written_total', 'Lines whole in their file or output.', () => ledger.linesWritten);
     sum('httplog_lines_lost_total', 'Lines that could not be written: lost.', () => ledger.linesLost);
+    sum('httplog_lines_held_back_total', 'Of the lost lines, those not written for want of room (-min_free, -max_disk).', () => ledger.linesHeldBack);
     sum('httplog_lines_mended_total', 'Incomplete last lines that were closed with a newline.', () => ledger.linesMended);
     sum('httplog_written_bytes_total', 'Bytes of the lines written.', () => ledger.bytesWritten);
     sum('httplog_write_errors_total', 'Operations on log files that failed.', () => ledger.writeErrors);

@@ -1,9 +1,13 @@
 // -retain, -compress, -max_disk, -min_free and -rotate of a running capture.
 
 import assert from 'node:assert/strict';
-import { appendFileSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  appendFileSync, chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { NOBODY, readableProgram } from '../support/as_user.js';
 import { command } from '../support/command.js';
 import { withDisk } from '../support/disk.js';
 import { killStarted, parseJsonLines, startHttplog, withDirectory } from '../support/httplog.js';
@@ -32,6 +36,8 @@ describe('live: keeping log files', function () {
   /** Records of the files that are not compressed. */
   const written = (directory: string): Record<string, unknown>[] => logs(directory).filter((name) => name.endsWith('.json'))
     .flatMap((name) => parseJsonLines(readFileSync(join(directory, name), 'utf8')));
+
+  const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
   /** Takes up room until so much of it is left. */
   function leave(directory: string, percent: number): string {
@@ -75,6 +81,48 @@ describe('live: keeping log files', function () {
       assert.equal(written(directory).length, 130);
       assert.equal(readFileSync(join(directory, 'http-notes.txt'), 'utf8'), 'not ours');
     });
+  });
+
+  it('killed while it compresses it leaves the original and no half .gz; the next start begins anew', async () => {
+    await withDirectory(async (directory) => {
+      const name = dayName(2);
+      const text = randomBytes(16 * MIB).toString('hex').replaceAll(/.{100}/g, '$&\n');
+      writeFileSync(join(directory, name), text);
+      const args = ['-i', 'eth0', '-d', directory, '-o', 'json', '-compress', '-min_free', '0'];
+      const killed = startHttplog(network.server, args);
+      await killed.holds('the compressed file to be on its way', () => sizeOf(join(directory, `.${name}.gz.part`)) > MIB);
+      await killed.end('SIGKILL');
+      assert.deepEqual(logs(directory), [name]);
+      assert.equal(readFileSync(join(directory, name), 'utf8'), text);
+      const httplog = startHttplog(network.server, args);
+      await httplog.holds('the compressed file', () => logs(directory).join() === `${name}.gz`);
+      assert.equal(gunzipSync(readFileSync(join(directory, `${name}.gz`))).toString(), text);
+      assert.deepEqual(readdirSync(directory).sort(), ['.httplog.lock', `${name}.gz`]);
+      const { status, stderr } = await httplog.end('SIGTERM');
+      assert.equal(status, 0, stderr);
+    });
+  });
+
+  it('does it all as the user of -u, too', async () => {
+    const program = readableProgram();
+    try {
+      await withDirectory(async (parent) => {
+        chmodSync(parent, 0o755);
+        const directory = join(parent, 'logs');
+        mkdirSync(directory, { mode: 0o750 });
+        for (const daysAgo of [9, 2]) writeFileSync(join(directory, dayName(daysAgo)), '{"old":true}\n', { mode: 0o640 });
+        for (const path of [directory, ...logs(directory).map((name) => join(directory, name))]) chownSync(path, NOBODY, NOBODY);
+        const args = ['-i', 'eth0', '-u', 'nobody', '-d', directory, '-o', 'json', '-compress', '-retain', '7'];
+        const httplog = await startHttplog(network.server, args, { prefix: program.prefix([]) }).ready();
+        await httplog.holds('old files to be dealt with', () => logs(directory).join() === `${dayName(2)}.gz`);
+        const { uid, gid, mode } = statSync(join(directory, `${dayName(2)}.gz`));
+        assert.deepEqual([uid, gid, mode & 0o7777], [NOBODY, NOBODY, 0o640]);
+        const { status, stderr } = await httplog.end('SIGTERM');
+        assert.equal(status, 0, stderr);
+      });
+    } finally {
+      program.remove();
+    }
   });
 
   it('keeps to -max_disk with files of a size, without losing a record', async () => {

@@ -53,7 +53,7 @@ export function fill(block: LineBlock, { batch, lines, last = true, source = 0, 
   lines.forEach(({ text, region = 0, day = DAY, seconds = 0, nanoseconds = 0 }, record) => {
     const offset = region * REGION_BYTES + used[region];
     let segment = segmentOf[region];
-    if (segment < 0 || words[LineBlock.segment(segment) + SEGMENT.DAY] !== day) {
+    if (segment < 0 || words[LineBlock.segment(segment) + SEGMENT.PERIOD] !== day) {
       segment = segments++;
       segmentOf[region] = segment;
       words.set([region, day, offset, 0, 0], LineBlock.segment(segment));

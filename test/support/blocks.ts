@@ -37,7 +37,7 @@ export function readBlock({ words, numbers, bytes, records }: LineBlock): Block 
       const at = LineBlock.segment(segment);
       return {
         region: words[at + SEGMENT.REGION],
-        day: words[at + SEGMENT.DAY],
+        day: words[at + SEGMENT.PERIOD],
         lines: words[at + SEGMENT.LINES],
         text: text(words[at + SEGMENT.OFFSET], words[at + SEGMENT.LENGTH]),
       };
