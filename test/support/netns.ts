@@ -80,6 +80,16 @@ export function setOffloads(end: End, state: 'on' | 'off', offloads: readonly st
   command(inNamespace(end, ['ethtool', '-K', end.device, ...offloads.flatMap((offload) => [offload, state])]));
 }
 
+/** Deletes the veth pair of a link. */
+export function removeLink({ hub }: Link): void {
+  command(['ip', '-n', hub.namespace, 'link', 'del', hub.device]);
+}
+
+/** Makes the veth pair of a removed link again, with the names and addresses it had. */
+export function restoreLink({ hub, leaf }: Link): void {
+  addLink(hub.namespace, leaf.namespace, Number(hub.device.slice('eth'.length)) + 1);
+}
+
 function addNamespace(name: string): void {
   alive.add(name);
   command(['ip', 'netns', 'add', name]);
