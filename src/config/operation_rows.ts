@@ -24,6 +24,7 @@ export const OPERATION_ROWS: Rows<'metrics' | 'logLevel'> = {
     name: 'log_level', kind: 'value', metavar: 'LEVEL', group: 'Running', key: 'HTTPLOG_LOG_LEVEL', applies: 'both',
     help: `what is said on standard error: messages of this level and the graver ones; ${LOG_LEVELS.join(', ')}`,
     default: 'info',
+    complete: { words: LOG_LEVELS },
     accepts: LOG_LEVELS.join(', '),
     parse: ([text]) => parseLogLevel(text),
     show: String,

@@ -45,7 +45,7 @@ describe('the npm package', function () {
     ]);
     const built = packed.filter((name) => name.startsWith('lib/')).map((name) => name.slice('lib/'.length));
     assert.deepEqual(built.sort(), filesBelow(join(ROOT, 'lib')).sort());
-    const known = ['src/cli/main.js', 'workers/capture.js', 'workers/parse.js', 'workers/compress.js', ...SHARED.map((name) => `share/${name}`)];
+    const known = ['package.json', 'src/cli/main.js', 'workers/capture.js', 'workers/parse.js', 'workers/compress.js', ...SHARED.map((name) => `share/${name}`)];
     for (const name of known) assert.ok(built.includes(name), name);
     const others = built.filter((name) => !known.includes(name));
     assert.ok(others.every((name) => /^src\/pipeline\/[\w-]+\.js$/.test(name)), others.join(' '));
@@ -120,8 +120,8 @@ describe('scripts/install.sh', function () {
       kill $!
       wait $!
       cat /tmp/said'`);
-    assert.match(stopped, /^httplog: runs as user httplog \(uid \d+, gid \d+\), capabilities: CAP_NET_RAW$/m);
-    assert.match(stopped, /^httplog: ready, records go to \/log\/httplog$/m);
+    assert.match(stopped, /runs as user httplog \(uid \d+, gid \d+\), capabilities: CAP_NET_RAW$/m);
+    assert.match(stopped, /ready, records go to \/log\/httplog$/m);
     root.run('rm -f /log/httplog/.httplog.lock');
   });
 

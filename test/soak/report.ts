@@ -1,7 +1,7 @@
 // A soak's outcome for people.
 
 import { cpus, release } from 'node:os';
-import { version } from '../../src/cli/version.js';
+import { version } from '../../src/config/version.js';
 import type { SoakOutcome } from './soak.js';
 
 /** @returns Markdown, its last line ended */
