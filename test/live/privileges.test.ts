@@ -1,7 +1,7 @@
 // -u USER: who the process is afterwards, thread by thread, and that it goes on with what it is left.
 
 import assert from 'node:assert/strict';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NOBODY, type ReadableProgram, asNobodyWith, readableProgram, threadsOf } from '../support/as_user.js';
 import { command, tryCommand } from '../support/command.js';
@@ -129,11 +129,14 @@ describe('live: without root', function () {
     assert.match(stdout, / CQ GET \/out /);
   });
 
-  it('nobody\'s process with CAP_NET_RAW as systemd gives it captures, promiscuous, and comes back to an interface made anew', async () => {
+  it('nobody\'s process with CAP_NET_RAW as systemd gives it captures, promiscuous, comes back to an interface made anew, and keeps its files in order', async () => {
     await inOpenDirectory(async (directory) => {
       chownSync(directory, NOBODY, NOBODY);
       for (const more of [[], ['-u', 'nobody']]) {
-        const httplog = await start(['-d', directory, ...more], asNobodyWith('net_raw')).ready();
+        const old = join(directory, `http-202001${10 + more.length}.log`);
+        writeFileSync(old, 'a line\n');
+        chownSync(old, NOBODY, NOBODY);
+        const httplog = await start(['-d', directory, '-compress', ...more], asNobodyWith('net_raw')).ready();
         for (const { Uid, CapEff, CapPrm, CapBnd } of threadsOf(httplog.pid)) {
           assert.deepEqual([Uid.split('\t')[1], CapEff, CapPrm, CapBnd], [String(NOBODY), NET_RAW, NET_RAW, NET_RAW]);
         }
@@ -144,6 +147,7 @@ describe('live: without root', function () {
         addLate();
         await httplog.says(/late0: capture resumed/);
         ask('ambient');
+        await httplog.holds('the work on old files', () => existsSync(`${old}.gz`) && !existsSync(old));
         const { status, stderr } = await httplog.end('SIGTERM');
         assert.equal(status, 0, stderr);
         assert.doesNotMatch(stderr, /permi|promiscuous/);
