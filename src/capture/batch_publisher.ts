@@ -2,6 +2,7 @@
 // the writer merges sources by time and would else wait for an idle one.
 
 import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchTaker } from './batch_taker.js';
 import { BLOCK_TIMEOUT_MS } from './live_handle.js';
 import type { LiveSource } from './live_source.js';
 
@@ -16,7 +17,8 @@ export class BatchPublisher {
   /** time of the newest frame published, seconds */
   private newest = 0;
 
-  constructor(private readonly producer: BatchProducer) {}
+  /** @param taker who parses each batch at once in this thread; undefined: workers take them */
+  constructor(private readonly producer: BatchProducer, private readonly taker: BatchTaker | undefined) {}
 
   /** Frames in the open slot that wait for publish(). */
   get pending(): number {
@@ -41,6 +43,7 @@ export class BatchPublisher {
     if (owner === undefined || producer.frames === 0) return;
     const seconds = owner.newestSeconds;
     producer.publish(owner.row, owner.nextFrame - producer.frames, seconds, owner.newestNanoseconds);
+    this.taker?.take();
     this.watermarks[owner.row] = seconds + owner.newestNanoseconds / 1e9;
     this.newest = Math.max(this.newest, this.watermarks[owner.row]);
   }
@@ -67,6 +70,7 @@ export class BatchPublisher {
     this.publish();
     if (!this.producer.acquire(0)) return false;
     this.producer.publish(source.row, source.nextFrame, seconds, nanoseconds);
+    this.taker?.take();
     this.watermarks[source.row] = seconds + nanoseconds / 1e9;
     return true;
   }

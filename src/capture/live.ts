@@ -10,6 +10,7 @@ import type { LinkRegistry } from '../ring/link_table.js';
 import type { LocalTableWriter } from '../ring/local_table.js';
 import type { SourceBoard } from '../ring/source_board.js';
 import { BatchPublisher } from './batch_publisher.js';
+import type { BatchTaker } from './batch_taker.js';
 import { ClosedRings } from './closed_rings.js';
 import { libpcap } from './libpcap.js';
 import type { LiveSource } from './live_source.js';
@@ -50,12 +51,19 @@ const GATHER_MS = 20;
  * ms of the fastest traffic seen in tests.
  */
 const PACE_MS = 2;
+/** Parsed together in this thread: their bytes fit the cache of a core. */
+const PORTION_FRAMES = 256;
+/** Before news, stop requests and other sources have their turn: a few milliseconds. */
+const MOST_PORTIONS = 32;
+/** So many frames in one wait make a source busy. */
+const BUSY_FRAMES = 64;
 /** The longest drain. */
 const DRAIN_MS = 5000;
 
 /**
  * Captures until the ring's stop request or the count; the caller then ends the ring. What fails is reported.
  * Blocks its thread.
+ * @param taker parses each batch at once in this thread; undefined: workers take them
  * @throws what is a defect of ours; the totals are settled all the same
  */
 export function runLiveCapture(
@@ -65,6 +73,7 @@ export function runLiveCapture(
   links: LinkRegistry,
   local: LocalTableWriter,
   report: CaptureReport,
+  taker?: BatchTaker,
 ): void {
   const dump = new SlotDump();
   const closedRings = new ClosedRings();
@@ -72,7 +81,7 @@ export function runLiveCapture(
   try {
     libpcap(); // a machine without it hears that first, and once
     const sources = new LiveSources(options.interfaces, options, board, links, { dump, closedRings }, report);
-    capture = new LiveCapture(producer, sources, closedRings, new LocalWatch(options.localGiven, local, report), report);
+    capture = new LiveCapture(producer, sources, closedRings, new LocalWatch(options.localGiven, local, report), report, taker);
     capture.run(options.count);
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
@@ -100,6 +109,8 @@ class LiveCapture {
   private nextSweepMs = 0;
   /** when the frames gathered in the open slot are due */
   private gatheredMs = 0;
+  /** when the taker wants to hand on lines */
+  private linesDueMs = Infinity;
   private drainEndsMs: number | undefined;
 
   constructor(
@@ -108,8 +119,10 @@ class LiveCapture {
     private readonly closedRings: ClosedRings,
     private readonly local: LocalWatch,
     private readonly report: CaptureReport,
+    private readonly taker: BatchTaker | undefined,
   ) {
-    this.publisher = new BatchPublisher(producer);
+    this.publisher = new BatchPublisher(producer, taker);
+    if (taker !== undefined) taker.whileWaiting = () => this.refresh();
   }
 
   run(count: number): void {
@@ -124,13 +137,14 @@ class LiveCapture {
         this.producer.beat();
         this.wait(more);
         more = this.fillAll();
+        this.linesDueMs = this.taker?.handOn(performance.now()) ?? Infinity;
         this.keepUp();
       }
     } finally {
       // After a defect too: what was listed is logged, and the totals are settled.
       this.publisher.publish();
       if (this.remaining === 0) for (const source of this.sources.open) source.endOfCount();
-      for (const source of this.sources.open) this.sources.detach(source);
+      for (const source of this.sources.open) this.detach(source);
     }
   }
 
@@ -159,16 +173,18 @@ class LiveCapture {
     let holding = false;
     let draining = this.drainEndsMs !== undefined;
     for (const [index, source] of waiting.entries()) {
-      if (source.holding) holding = true;
+      const resting = source.holding || source.busy;
+      if (resting) holding = true;
       if (source.draining) draining = true;
-      entries.setInt32((index + 1) * POLLFD_BYTES, source.holding ? NOT_POLLED : source.fd, LITTLE_ENDIAN);
+      entries.setInt32((index + 1) * POLLFD_BYTES, resting ? NOT_POLLED : source.fd, LITTLE_ENDIAN);
     }
     let timeoutMs = WAIT_MS;
     if (more) timeoutMs = 0;
     else if (holding) timeoutMs = PACE_MS;
     else if (draining) timeoutMs = SHORT_WAIT_MS;
     else if (waiting.length > 1) timeoutMs = SWEEP_MS;
-    if (this.publisher.pending > 0) timeoutMs = Math.min(timeoutMs, Math.max(0, Math.ceil(this.gatheredMs - performance.now())));
+    const dueMs = this.publisher.pending > 0 ? this.gatheredMs : this.linesDueMs;
+    if (dueMs < Infinity) timeoutMs = Math.min(timeoutMs, Math.max(0, Math.ceil(dueMs - performance.now())));
     poll(new Uint8Array(entries.buffer), waiting.length + 1, timeoutMs);
   }
 
@@ -187,11 +203,11 @@ class LiveCapture {
     let more = false;
     const drained: LiveSource[] = [];
     for (const [index, source] of this.waiting.entries()) {
-      const due = sweep || source.draining || source.more || source.holding || this.events(index + 1) !== 0;
+      const due = sweep || source.draining || source.more || source.holding || source.busy || this.events(index + 1) !== 0;
       if (!due) continue;
       source.reclaim(this.producer);
       if (!this.publisher.open(source, SHORT_WAIT_MS)) return true; // the workers have every slot
-      source.more = this.fillOne(source) === FILL.MORE;
+      source.more = (this.taker === undefined ? this.fillOne(source) : this.fillAndParse(source)) === FILL.MORE;
       if (source.more) more = true;
       else if (source.draining && source.drained()) drained.push(source);
       else if (sweep) this.advance(source);
@@ -205,20 +221,41 @@ class LiveCapture {
   /** Fills the open slot from a source, and publishes it unless frames may still gather. */
   private fillOne(source: LiveSource): number {
     const before = this.publisher.pending;
-    let result: number = FILL.IDLE;
-    source.allowance = this.remaining;
-    try {
-      result = source.fill(this.producer);
-    } catch (error) {
-      if (!(error instanceof SourceError)) throw error;
-      this.broke(source, error);
-    }
-    this.remaining = source.allowance;
+    const result = this.list(source, this.remaining);
     const now = performance.now();
     if (before === 0) this.gatheredMs = now + GATHER_MS;
     const gathering = result === FILL.IDLE && this.waiting.length === 1 && !source.draining;
     if (!gathering || source.pressed || now >= this.gatheredMs) this.publisher.publish();
     return result;
+  }
+
+  /** Fills and parses a few frames at a time, which are then still in the cache, and gives the kernel its blocks back at once. */
+  private fillAndParse(source: LiveSource): number {
+    const before = source.nextFrame;
+    let result: number = FILL.MORE;
+    for (let portion = 0; portion < MOST_PORTIONS && result === FILL.MORE; portion++) {
+      if (!this.publisher.open(source, 0)) break;
+      result = this.list(source, Math.min(this.remaining, PORTION_FRAMES));
+      this.publisher.publish();
+      source.reclaim(this.producer);
+    }
+    source.busy = source.nextFrame - before >= BUSY_FRAMES;
+    return result;
+  }
+
+  /** Lists frames of a source in the open slot, at most so many. @returns one of FILL; IDLE when its handle failed */
+  private list(source: LiveSource, most: number): number {
+    const before = source.nextFrame;
+    source.allowance = most;
+    try {
+      return source.fill(this.producer);
+    } catch (error) {
+      if (!(error instanceof SourceError)) throw error;
+      this.broke(source, error);
+      return FILL.IDLE;
+    } finally {
+      this.remaining -= source.nextFrame - before;
+    }
   }
 
   /** A handle failed. libpcap often hears of a vanished interface before the news are read: then that is what is told. */
@@ -238,10 +275,16 @@ class LiveCapture {
   /** Closes a drained source. One of `any` has most likely gone for good; a named one is waited for. */
   private retire(source: LiveSource): void {
     if (this.sources.any && this.sources.all.length > 1 && !this.publisher.finish(source)) return;
-    this.sources.detach(source);
+    this.detach(source);
     // At the end of the run all are closed: that is not worth telling.
     if (this.drainEndsMs === undefined) this.report({ type: 'closed', row: source.row });
     this.watch();
+  }
+
+  /** Its lines go first: nobody waits for those of a source that is closed. */
+  private detach(source: LiveSource): void {
+    this.taker?.handOn(Infinity);
+    this.sources.detach(source);
   }
 
   /** What is not about frames: the board, links, addresses. */
@@ -251,7 +294,7 @@ class LiveCapture {
     const tick = now >= this.nextTickMs;
     if (tick) {
       this.nextTickMs = now + TICK_MS;
-      for (const source of this.sources.open) source.refresh();
+      this.refresh();
       this.closedRings.sweep(this.producer);
     }
     if (this.drainEndsMs !== undefined) return;
@@ -260,6 +303,10 @@ class LiveCapture {
     if (!news && !tick) return;
     this.sources.follow(this.links, now);
     this.watch();
+  }
+
+  private refresh(): void {
+    for (const source of this.sources.open) source.refresh();
   }
 
   private lookAgain(nowMs: number): void {

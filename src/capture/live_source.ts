@@ -21,6 +21,8 @@ export class LiveSource implements FrameSource, FrameSink {
   link = 0;
   /** frames it may still hand over (-c); the loop keeps it */
   allowance = Infinity;
+  /** frames come so fast that to wait for each block would cost more than to look again soon; the loop keeps it */
+  busy = false;
   /** its last fill left frames; the loop keeps it */
   more = false;
   private handle: LiveHandle | undefined;

@@ -6,7 +6,7 @@ import { MESSAGE, Message } from '../http/message.js';
 import { scanMessage } from '../http/scan.js';
 import { type Policy, WRITTEN } from '../policy/policy.js';
 import { DAY_SECONDS } from '../record/clock.js';
-import { COUNTER, COUNTERS } from '../record/counters.js';
+import { COUNTER, COUNTERS, framesDone } from '../record/counters.js';
 import { type LocalAddresses, requestKind, responseKind } from '../record/locality.js';
 import { Values } from '../record/values.js';
 import { RecordView, type LineFormat } from '../record/view.js';
@@ -53,6 +53,9 @@ export class BatchParser {
   private left = -1;
   private readonly periodSeconds: number;
 
+  /** number of the batch that the counters are of */
+  private counted = -1;
+
   constructor(
     private readonly ring: BatchConsumer,
     private readonly links: LinkCache,
@@ -76,11 +79,26 @@ export class BatchParser {
   parse(): boolean {
     const { ring, counters } = this;
     counters.fill(0);
+    this.counted = ring.batch;
     counters[COUNTER.FRAMES] = ring.frames;
     for (let first = 0; first < ring.frames; first += STRETCH_FRAMES) {
       if (!this.parseStretch(first, Math.min(first + STRETCH_FRAMES, ring.frames))) return false;
     }
     return this.output.finish(ring, counters);
+  }
+
+  /**
+   * parse() threw: hands over what it had done of the batch; the rest counts as lost.
+   * @returns frames lost
+   */
+  giveUp(): number {
+    const { ring, counters } = this;
+    if (this.counted !== ring.batch) for (let counter = 0; counter < counters.length; counter++) counters[counter] = 0;
+    const lost = ring.frames - framesDone(counters);
+    counters[COUNTER.FRAMES] = ring.frames;
+    counters[COUNTER.LOST] = lost;
+    this.output.finish(ring, counters);
+    return lost;
   }
 
   /** Parses the frames `first` to `behind` (exclusive) of the batch. @returns false when the run was abandoned */

@@ -13,7 +13,7 @@ import { findUser } from '../host/users.js';
 import { makeLogDirectory, refuseUnwritable } from '../log/log_directory.js';
 
 /** What the threads that start later load; looked up while it certainly can be read. */
-const PROGRAM = ['../../workers/capture.js', '../../workers/parse.js', '../../workers/compress.js'].map((path) => new URL(path, import.meta.url))
+const PROGRAM = ['../../workers/capture.js', '../../workers/live.js', '../../workers/parse.js', '../../workers/compress.js'].map((path) => new URL(path, import.meta.url))
   .concat(['koffi', 'piscina'].map((name) => new URL(import.meta.resolve(name)))).map((url) => fileURLToPath(url));
 
 /**

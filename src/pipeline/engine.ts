@@ -25,6 +25,12 @@ export interface Engine {
 /** More than the longest line: the longest header section that is read, every byte of it escaped (json: five bytes). */
 export const REGION_BYTES = 2 << 20;
 
+/**
+ * Line blocks of a worker that parses an interface's frames. An interface does not wait, and few bytes of a block are ever touched:
+ * many blocks bridge the moments in which main or the disk is busy.
+ */
+export const LIVE_BLOCKS = 16;
+
 /** Regions of a line block: one for each file. */
 export function regionCount(split: boolean): number {
   return split ? 4 : 1;

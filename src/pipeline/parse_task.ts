@@ -14,7 +14,8 @@ const WAIT_MS = 1000;
 export async function runParseTask(task: ParseTask): Promise<void> {
   // Replay needs neither: it waits for us, and loads no native library.
   const viewer = task.mapped ? (await import('../host/mapped_memory.js')).mappedView : undefined;
-  if (task.live) (await import('./warm_up.js')).warmUp(task);
+  if (task.live) (await import('./warm_up.js')).warmUp(task, (blocks, handOver) => (
+    new LineOutput(blocks, task.merging, handOver, () => false)));
   if (task.cpuProfile === '') parseBatches(task, viewer);
   else await withCpuProfile(task.cpuProfile, () => parseBatches(task, viewer));
   task.port.close();

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Piscina } from 'piscina';
+import { stuckError, watchForStuck } from './stuck_watch.js';
 import type { ParseTask } from './tasks.js';
 
 const WORKER = new URL('../../workers/parse.js', import.meta.url).href;
@@ -12,9 +12,6 @@ const WORKER = new URL('../../workers/parse.js', import.meta.url).href;
  * before the machine suffers.
  */
 const HEAP_MIB = 256;
-/** A worker that has been over one batch for so many looks is stuck: a batch takes milliseconds. Looks, not time: we may be stopped too. */
-const LOOK_MS = 1000;
-const STUCK_LOOKS = 20;
 /** The port closes with its thread. */
 const CLOSE_MS = 5000;
 
@@ -42,11 +39,11 @@ export async function runParserThread(task: Omit<ParseTask, 'port'>, { passed, w
   const { port1, port2 } = new MessageChannel();
   port1.on('message', passed);
   const closed = once(port1, 'close');
-  const watch = watchForStuck(workingOn, pool);
+  const watch = watchForStuck(workingOn, () => void pool.destroy());
   try {
     await pool.run({ ...task, port: port2 } satisfies ParseTask, { transferList: [port2] });
   } catch (error) {
-    throw watch.stuck ? new Error(`it was over one batch for more than ${(STUCK_LOOKS * LOOK_MS) / 1000} s`) : error;
+    throw watch.stuck ? stuckError() : error;
   } finally {
     watch.end();
     await pool.destroy();
@@ -54,21 +51,4 @@ export async function runParserThread(task: Omit<ParseTask, 'port'>, { passed, w
     await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })]);
     port1.close();
   }
-}
-
-/** Ends a thread that makes no progress, be it in a loop without end. */
-function watchForStuck(workingOn: () => number | undefined, pool: Piscina): { readonly stuck: boolean; end(): void } {
-  let looks = 0;
-  let before: number | undefined;
-  const timer = setInterval(() => {
-    const batch = workingOn();
-    looks = batch !== undefined && batch === before ? looks + 1 : 0;
-    before = batch;
-    if (looks < STUCK_LOOKS) return;
-    watch.stuck = true;
-    watch.end();
-    void pool.destroy();
-  }, LOOK_MS);
-  const watch = { stuck: false, end: () => clearInterval(timer) };
-  return watch;
 }

@@ -48,6 +48,13 @@ export class Parsing {
     this.ring.release();
     return goOn;
   }
+
+  /** parseClaimed() threw: what it had not done of the batch counts as lost. The parser must not be used any more. @returns frames lost */
+  giveUpClaimed(): number {
+    const lost = this.parser.giveUp();
+    this.ring.release();
+    return lost;
+  }
 }
 
 function lineFormat(options: ParsingOptions): LineFormat {

@@ -23,12 +23,12 @@ import { chooseInterfaces } from './interfaces.js';
 import { Narrator } from './narration.js';
 import { openOperations } from './operations.js';
 import { showProgress } from './progress.js';
-import { captureTask, isInline, parsingOptions } from './run_tasks.js';
+import { captureTask, liveTask, parsingOptions, runWay } from './run_tasks.js';
 import { flushMessages, isSaid, say, sayError } from './say.js';
-import { allocateSharedRun } from './shared_run.js';
+import { allocateSharedRun, type RunWay } from './shared_run.js';
 import { handleSignals } from './signals.js';
 import { openSink } from './sink.js';
-import type { SharedRun } from './tasks.js';
+import type { ParsingOptions, SharedRun } from './tasks.js';
 import { Totals } from './totals.js';
 import { Watch } from './watch.js';
 
@@ -58,8 +58,8 @@ export async function run(settings: Settings, options: RunOptions): Promise<numb
   if (settings.cpuProfile !== '') makeProfileFile(settings.cpuProfile);
   const interfaces = live ? await chooseInterfaces(settings.interfaces) : [];
   const filters = live ? undefined : await replayFilters(settings);
-  const inline = isInline(settings);
-  const shared = allocateSharedRun(live ? 'live' : inline ? 'inline' : 'replay', settings.workers);
+  const way = runWay(settings);
+  const shared = allocateSharedRun(way, settings.workers);
   if (!live && settings.local !== undefined) new LocalTableWriter(shared.local).replace(settings.local);
   const parsing = parsingOptions(settings, interfaces, shared, filters);
   return new Run({
@@ -69,10 +69,17 @@ export async function run(settings: Settings, options: RunOptions): Promise<numb
     identity,
     merging: parsing.merging,
     countsAll: parsing.ports === undefined,
-    engine: inline
-      ? new (await import('./inline_engine.js')).InlineEngine(settings.files, parsing)
-      : new (await import('./threaded_engine.js')).ThreadedEngine(captureTask(settings, interfaces, shared), settings.workers, parsing),
+    engine: await makeEngine(way, settings, interfaces, parsing),
   }).run();
+}
+
+/** Each engine is loaded only when taken. */
+async function makeEngine(
+  way: RunWay, settings: Settings, interfaces: readonly string[], parsing: ParsingOptions,
+): Promise<Engine> {
+  if (way === 'inline') return new (await import('./inline_engine.js')).InlineEngine(settings.files, parsing);
+  if (way === 'liveThread') return new (await import('./live_engine.js')).LiveEngine(liveTask(settings, interfaces), parsing);
+  return new (await import('./threaded_engine.js')).ThreadedEngine(captureTask(settings, interfaces, parsing.shared), settings.workers, parsing);
 }
 
 /** @throws UsageError for an expression that fits no link type, in libpcap's words */

@@ -4,7 +4,8 @@ import { hostname } from 'node:os';
 import type { ReplayFilters } from '../capture/replay_filters.js';
 import type { Settings } from '../config/settings.js';
 import { headersOfColumns } from '../record/tsv_columns.js';
-import type { CaptureTask, ParsingOptions, SharedRun } from './tasks.js';
+import type { RunWay } from './shared_run.js';
+import type { CaptureTask, LiveTask, ParsingOptions, SharedRun } from './tasks.js';
 
 /** Whether lines of several sources have to be put into order of time. */
 export function isMerging(settings: Settings, interfaces: readonly string[]): boolean {
@@ -14,9 +15,13 @@ export function isMerging(settings: Settings, interfaces: readonly string[]): bo
 /** @param interfaces the interfaces to watch, chosen where none was named; empty on replay */
 export function captureTask(settings: Settings, interfaces: readonly string[], shared: SharedRun): CaptureTask {
   if (settings.files.length > 0) return { way: 'replay', files: settings.files, shared };
+  return { ...liveTask(settings, interfaces), shared };
+}
+
+/** @param interfaces as captureTask() */
+export function liveTask(settings: Settings, interfaces: readonly string[]): LiveTask {
   return {
     way: 'live',
-    shared,
     interfaces,
     promiscuous: settings.promiscuous,
     snaplen: settings.snaplen,
@@ -68,7 +73,11 @@ export function parsingOptions(
   };
 }
 
-/** Whether one thread does it all: files, and no more than one parser, be it that -c has to count in capture order. */
-export function isInline(settings: Settings): boolean {
-  return settings.files.length > 0 && (settings.workers === 1 || settings.count >= 0);
+/**
+ * Which threads a run takes. One parser needs no thread of its own beside the one that captures; for files, main does it all, be it that
+ * -c has to count in capture order.
+ */
+export function runWay(settings: Settings): RunWay {
+  if (settings.files.length === 0) return settings.workers === 1 ? 'liveThread' : 'live';
+  return settings.workers === 1 || settings.count >= 0 ? 'inline' : 'replay';
 }

@@ -11,6 +11,8 @@ import type { SharedRun } from './tasks.js';
 const SIZES = {
   /** one slot is parsed while the other is read */
   inline: [2, 4 << 20, 32768],
+  /** a batch is parsed as soon as it is listed; what libpcap copies should stay in the cache */
+  liveThread: [2, 1 << 20, 1024],
   /** a file waits for us: few slots */
   replay: [4, 4 << 20, 32768],
   /** an interface does not: more slots bridge the moments in which the disk or a worker is busy */

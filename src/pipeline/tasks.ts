@@ -57,6 +57,12 @@ export interface ParsingOptions
   readonly mapped: boolean;
 }
 
+/** The thread's that captures live and parses. */
+export interface LiveThreadTask extends ParsingOptions {
+  readonly capture: LiveTask;
+  readonly blocks: readonly LineBlockMemory[];
+}
+
 /** A parsing worker's. */
 export interface ParseTask extends ParsingOptions {
   /** from 0; a worker's successor has the same */

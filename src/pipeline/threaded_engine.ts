@@ -6,15 +6,12 @@ import type { CaptureMessage, CaptureReport } from '../capture/messages.js';
 import { BatchRingOwner } from '../ring/batch_ring.js';
 import { allocateLineBlock, LineBlock, type LineBlockMemory } from '../ring/line_blocks.js';
 import { Breakdowns } from './breakdowns.js';
-import { type Engine, type EngineOutput, REGION_BYTES, regionCount } from './engine.js';
+import { type Engine, type EngineOutput, LIVE_BLOCKS, REGION_BYTES, regionCount } from './engine.js';
 import { runParserWorker } from './parser_worker.js';
 import type { CaptureTask, ParsingOptions } from './tasks.js';
 
-/**
- * Blocks a worker. A file waits for us: one being filled, one being written, one between. An interface does not, and its batches are
- * small, so that few bytes of a block are ever touched: more blocks bridge the moments in which main or the disk is busy.
- */
-const BLOCKS_PER_WORKER = { replay: 3, live: 16 } as const;
+/** Line blocks of a worker that parses a file, which waits for us: one being filled, one being written, one between. */
+const REPLAY_BLOCKS = 3;
 /** How long what is in the ring may take behind the end of a capture thread that broke: as long as a stop. */
 const DRAIN_MS = 10_000;
 
@@ -30,7 +27,7 @@ export class ThreadedEngine implements Engine {
 
   constructor(private readonly capture: CaptureTask, workers: number, private readonly options: ParsingOptions) {
     const regions = regionCount(options.split);
-    this.blocksPerWorker = BLOCKS_PER_WORKER[options.live ? 'live' : 'replay'];
+    this.blocksPerWorker = options.live ? LIVE_BLOCKS : REPLAY_BLOCKS;
     this.memories = Array.from({ length: workers }, () => (
       Array.from({ length: this.blocksPerWorker }, () => allocateLineBlock(regions, REGION_BYTES, options.merging))));
     this.blocks = this.memories.flat().map((memory) => new LineBlock(memory));

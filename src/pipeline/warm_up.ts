@@ -7,7 +7,7 @@ import { allocateLineBlock, LineBlock } from '../ring/line_blocks.js';
 import { allocateLinkTable, LinkRegistry } from '../ring/link_table.js';
 import { allocateLocalTable } from '../ring/local_table.js';
 import { REGION_BYTES, regionCount } from './engine.js';
-import { LineOutput } from './line_output.js';
+import type { LineOutput } from './line_output.js';
 import { Parsing } from './parsing.js';
 import type { ParsingOptions } from './tasks.js';
 
@@ -31,13 +31,16 @@ const PAYLOADS = [
   'x'.repeat(1000),
 ];
 
+/** Makes the line output of the kind that the run has: the compiler minds. */
+export type OutputMaker = (blocks: readonly LineBlock[], handOver: (block: number) => void) => LineOutput;
+
 /** Parses made-up frames with the options of the run. Takes some ten milliseconds of this thread, LONGEST_MS at most. */
-export function warmUp(options: ParsingOptions): void {
+export function warmUp(options: ParsingOptions, makeOutput: OutputMaker): void {
   const ring = allocateBatchRing(2, ROUND_FRAMES * FRAME_ROOM, ROUND_FRAMES);
   const links = allocateLinkTable();
   const link = new LinkRegistry(links).row(LINKTYPE_ETHERNET, '');
   const blocks = [0, 1].map(() => new LineBlock(allocateLineBlock(regionCount(options.split), REGION_BYTES, options.merging)));
-  const output = new LineOutput(blocks, options.merging, (block) => blocks[block].setFree(), () => false);
+  const output = makeOutput(blocks, (block) => blocks[block].setFree());
   const consumer = new BatchConsumer(ring);
   const parsing = new Parsing({ ...options, shared: { ...options.shared, ring, links, local: allocateLocalTable() } }, consumer, output);
   const frames = PAYLOADS.map((payload, number) => frame(payload, number, options.ports?.[0].first ?? DEFAULT_PORT));

@@ -2,11 +2,9 @@
 // closed in its name: lines it had passed on stay, the frames behind them count as lost, its slot is free again and the batches
 // behind it go on to the writer.
 
-import { COUNTER, COUNTERS, SKIP_REASONS } from '../record/counters.js';
+import { COUNTER, COUNTERS, framesDone } from '../record/counters.js';
 import { BatchConsumer, type BatchRingMemory } from '../ring/batch_ring.js';
 import { BLOCK, BLOCK_NUMBER, LineBlock, type LineBlockMemory } from '../ring/line_blocks.js';
-
-const DONE_WITH = [COUNTER.PARSED, ...SKIP_REASONS.map(([counter]) => counter)];
 
 export class WorkerBooks {
   private readonly blocks: readonly LineBlock[];
@@ -54,7 +52,7 @@ export class WorkerBooks {
     if (!sameBatch || last?.words[BLOCK.LAST] !== 1) {
       const counters = new Float64Array(COUNTERS);
       if (sameBatch) counters.set(last.numbers.subarray(BLOCK_NUMBER.COUNTERS, BLOCK_NUMBER.COUNTERS + COUNTERS));
-      lost = heir.frames - DONE_WITH.reduce((sum, counter) => sum + counters[counter], 0);
+      lost = heir.frames - framesDone(counters);
       counters[COUNTER.FRAMES] = heir.frames;
       counters[COUNTER.LOST] = lost;
       tail.close(heir, counters);

@@ -56,3 +56,10 @@ export const SKIP_REASONS: readonly (readonly [counter: number, name: string])[]
   [COUNTER.FILTERED, 'filter'],
   [COUNTER.BEHIND_LIMIT, 'behind -c'],
 ];
+
+const DONE_WITH = [COUNTER.PARSED, ...SKIP_REASONS.map(([counter]) => counter)];
+
+/** Frames of a batch that were parsed or skipped. */
+export function framesDone(counters: Float64Array): number {
+  return DONE_WITH.reduce((sum, counter) => sum + counters[counter], 0);
+}

@@ -28,16 +28,16 @@ describe('live: a thread breaks', function () {
 
   const flood = (): void => send(network.client, Array.from({ length: FLOOD }, () => request(FRAME_BYTES)));
 
-  for (const way of ['afpacket', 'libpcap'] as const) {
-    it(`${way}: a parsing worker is replaced, capture goes on, every frame is counted`, async () => {
+  for (const [way, workers] of [['afpacket', 1], ['afpacket', 2], ['libpcap', 1], ['libpcap', 2]] as const) {
+    it(`${way}, -cpu ${workers}: the parser is replaced, capture goes on, every frame is counted`, async () => {
       await withDirectory(async (directory) => {
         const tokens = join(directory, 'tokens');
         mkdirSync(tokens);
-        const options = ['-i', 'eth0', '-capture', way, '-o', 'json', '-d', directory];
+        const options = ['-i', 'eth0', '-capture', way, '-cpu', String(workers), '-o', 'json', '-d', directory];
         const httplog = await startHttplog(network.server, options, { env: breakable('batch', tokens) }).ready();
         for (let round = 1; round <= ROUNDS; round++) {
           send(network.client, [request(100)]);
-          breakThread(tokens, round === 1 ? 'exit' : 'throw');
+          breakThread(tokens, round === 1 && workers > 1 ? 'exit' : 'throw');
           flood();
           await httplog.holds(`replacement ${round}`, () => httplog.stderr.split('another takes its place').length > round);
         }
@@ -53,12 +53,12 @@ describe('live: a thread breaks', function () {
     });
   }
 
-  for (const how of ['throw', 'exit'] as const) {
-    it(`the capture thread, ${how}: everything captured is written, totals, exit 1`, async () => {
+  for (const [how, workers] of [['throw', 1], ['exit', 1], ['throw', 2], ['exit', 2]] as const) {
+    it(`the capture thread, ${how}, -cpu ${workers}: everything captured is written, totals, exit 1`, async () => {
       await withDirectory(async (directory) => {
         const tokens = join(directory, 'tokens');
         mkdirSync(tokens);
-        const options = ['-i', 'eth0', '-o', 'json', '-d', '-'];
+        const options = ['-i', 'eth0', '-cpu', String(workers), '-o', 'json', '-d', '-'];
         const httplog = await startHttplog(network.server, options, { env: breakable('capture', tokens) }).ready();
         send(network.client, Array.from({ length: 1000 }, () => request(100)));
         await httplog.holds('the records', () => httplog.stdout.split('\n').length > 1000);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { warmUp } from '../../src/pipeline/warm_up.js';
+import { LineOutput } from '../../src/pipeline/line_output.js';
 import { parsingOptions } from '../../src/pipeline/run_tasks.js';
 import { allocateSharedRun } from '../../src/pipeline/shared_run.js';
 import { BatchConsumer, CLAIM } from '../../src/ring/batch_ring.js';
@@ -16,7 +17,8 @@ describe('warming up', () => {
       const { settings } = box.load(argv);
       const before = [shared.ring.control, shared.links, shared.board, shared.local].map((memory) => new Uint8Array(memory).slice());
       const start = performance.now();
-      warmUp(parsingOptions(settings, ['eth0'], shared, undefined));
+      const options = parsingOptions(settings, ['eth0'], shared, undefined);
+      warmUp(options, (blocks, handOver) => new LineOutput(blocks, options.merging, handOver, () => false));
       assert.ok(performance.now() - start < 5000);
       const after = [shared.ring.control, shared.links, shared.board, shared.local].map((memory) => new Uint8Array(memory).slice());
       assert.deepEqual(after, before);

@@ -34,7 +34,8 @@ if (plan !== undefined && !isMainThread) standInTheWay(...(JSON.parse(plan) as [
 
 function standInTheWay(where: Where, directory: string): void {
   const isCapture = typeof workerData === 'object' && workerData !== null && 'way' in workerData;
-  if (isCapture !== (where === 'capture')) return;
+  const isBoth = typeof workerData === 'object' && workerData !== null && 'capture' in workerData;
+  if (!isBoth && isCapture !== (where === 'capture')) return;
   const come = (): void => {
     const [token] = readdirSync(directory).sort();
     if (token === undefined) return;
