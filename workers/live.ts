@@ -4,4 +4,5 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { runLiveTask } from '../src/pipeline/live_task.js';
 import type { LiveThreadTask } from '../src/pipeline/tasks.js';
 
-await runLiveTask(workerData as LiveThreadTask, (message) => parentPort?.postMessage(message));
+// What it throws becomes the thread's error event.
+void runLiveTask(workerData as LiveThreadTask, (message) => parentPort?.postMessage(message));

@@ -122,7 +122,11 @@ class LiveCapture {
     private readonly taker: BatchTaker | undefined,
   ) {
     this.publisher = new BatchPublisher(producer, taker);
-    if (taker !== undefined) taker.whileWaiting = () => this.refresh();
+    if (taker === undefined) return;
+    taker.whileWaiting = () => {
+      producer.beat();
+      this.refresh();
+    };
   }
 
   run(count: number): void {

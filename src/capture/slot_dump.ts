@@ -1,21 +1,25 @@
-// libpcap's dump into a slot of the batch ring: a C stream over the slot's memory, so that pcap_dispatch with pcap_dump as its
-// callback puts frames there without a JavaScript call a packet.
+// libpcap's dump into a slot of the batch ring: a C stream whose buffer is the slot's memory, so that pcap_dispatch with pcap_dump as
+// its callback puts frames there, by one copy and without a JavaScript call a packet.
 //
-//   slot  | savefile header, 24 | record header, 16 | frame | record header, 16 | frame | ... | NUL |
-//                                 seconds, fraction, captured length, wire length: native order, 4 bytes each
+//   slot  | record header, 16 | frame | record header, 16 | frame | ... | left free |
+//           seconds, fraction, captured length, wire length: native order, 4 bytes each
 //
-// fmemopen wants one byte for a closing NUL. On overflow fwrite succeeds and fflush fails, with the last byte lost: room() says
-// how many frames surely fit.
+// The stream is to /dev/null: what lies in the buffer is thrown away when the next slot takes its place. room() says how many frames
+// surely fit, so that nothing is before.
 
-import { LITTLE_ENDIAN, type Pointer, closeStream, openMemoryStream, setStreamBuffer } from '../host/libc.js';
+import { LITTLE_ENDIAN, type Pointer, closeStream, openStream, setStreamBuffer } from '../host/libc.js';
 import type { BatchProducer } from '../ring/batch_ring.js';
 import { libpcap } from './libpcap.js';
 import type { FrameSink } from './live_handle.js';
 import type { PcapHandle } from './pcap_handle.js';
 import { SourceError } from './source.js';
 
-const CLOSING_NUL = 1;
-const SAVEFILE_HEADER_BYTES = 24;
+/** A stream that is filled to the last byte would be flushed. */
+const LEFT_FREE = 64;
+/** Micro- and nanoseconds, native order. */
+const MAGICS: readonly number[] = [0xa1b2c3d4, 0xa1b23c4d];
+/** C libraries begin at the first byte of a buffer (glibc), or leave room for ungetc (musl). */
+const BEGINNINGS = [0, 8];
 const RECORD_HEADER_BYTES = 16;
 const SECONDS = 0;
 const FRACTION = 4;
@@ -23,46 +27,51 @@ const CAPTURED_LENGTH = 8;
 const WIRE_LENGTH = 12;
 /** libpcap puts back a VLAN tag which the kernel took off. */
 const VLAN_TAG_BYTES = 4;
-/** Between the cache's size and a call a frame. */
-const STREAM_BUFFER_BYTES = 64 << 10;
 const FULLY_BUFFERED = 0;
 
-/** One stream at a time, over the slot that is open. */
+/** One stream, over the slot that is open. */
 export class SlotDump {
   private stream: Pointer = null;
   private dumper: Pointer = null;
-  private readonly buffer = new Uint8Array(STREAM_BUFFER_BYTES);
   private view: DataView = new DataView(new ArrayBuffer(0));
   /** first byte of the slot in the ring's bytes */
   private start = 0;
   /** bytes of the slot */
   private size = 0;
-  /** bytes of it in use */
+  /** where the stream's buffer begins in the slot, and the stream's position there */
+  private first = 0;
+  private firstPosition = 0;
+  /** bytes of the slot in use */
   private used = 0;
 
   /**
    * Starts at the beginning of the open slot, which must hold no frames.
-   * @throws SourceError when there is no memory for a stream
+   * @throws SourceError when there is no stream to be had
    */
   begin(slot: BatchProducer, handle: PcapHandle): void {
-    if (this.stream !== null && this.start === slot.start && this.used === SAVEFILE_HEADER_BYTES) return;
-    this.close();
+    if (this.stream !== null && this.start === slot.start && this.used === this.first) return;
     this.start = slot.start;
     this.size = slot.limit - slot.start;
     this.view = new DataView(slot.bytes.buffer, slot.start, this.size);
-    this.stream = openMemoryStream(slot.bytes.subarray(slot.start, slot.limit), this.size, 'w');
-    if (this.stream === null) throw new SourceError(`${handle.name}: no memory for a stream`);
-    setStreamBuffer(this.stream, this.buffer, FULLY_BUFFERED, this.buffer.length);
+    if (this.stream === null) this.stream = openStream('/dev/null', 'w');
+    else libpcap().dumpFlush(this.dumper); // into nothing
+    if (this.stream === null) throw new SourceError(`${handle.name}: /dev/null cannot be opened`);
+    for (const beginning of BEGINNINGS) this.view.setUint32(beginning, 0);
+    setStreamBuffer(this.stream, slot.bytes.subarray(slot.start, slot.limit), FULLY_BUFFERED, this.size);
     this.dumper = handle.openDumper(this.stream);
     if (this.dumper === null) throw new SourceError(`${handle.name}: cannot dump: ${handle.errorText()}`);
-    this.used = this.flushed(handle);
-    if (this.used !== SAVEFILE_HEADER_BYTES) throw new SourceError(`${handle.name}: libpcap's dump has an unknown header`);
+    const beginning = BEGINNINGS.find((offset) => MAGICS.includes(this.view.getUint32(offset, LITTLE_ENDIAN)));
+    if (beginning === undefined) throw new SourceError(`${handle.name}: libpcap's dump has an unknown header`);
+    // The header has done its work. glibc would flush it with the next write anyway: a buffer set late counts as full until then.
+    libpcap().dumpFlush(this.dumper);
+    this.first = this.used = beginning;
+    this.firstPosition = this.position;
   }
 
   /** How many frames of this snaplen surely fit; 0 when the slot is as good as full. */
   room(snaplen: number): number {
     const largest = snaplen + RECORD_HEADER_BYTES + VLAN_TAG_BYTES;
-    const left = this.size - this.used - CLOSING_NUL;
+    const left = this.size - this.used - LEFT_FREE;
     return left < this.size >> 3 ? 0 : Math.floor(left / largest);
   }
 
@@ -70,20 +79,16 @@ export class SlotDump {
    * Reads at most `frames` frames of the handle into the slot and tells the sink each.
    * @param unit nanoseconds that the fraction of a second counts in
    * @returns as PcapHandle.dispatch(); frames read before an error are told too
-   * @throws SourceError when the stream overflowed, which room() excludes
    */
   read(handle: PcapHandle, frames: number, unit: number, sink: FrameSink): number {
     const result = handle.dispatch(frames, this.dumper);
-    if (result === 0) return 0;
-    const end = this.flushed(handle);
-    this.walk(end, unit, sink);
+    if (result !== 0) this.walk(this.first + this.position - this.firstPosition, unit, sink);
     return result;
   }
 
-  private flushed(handle: PcapHandle): number {
-    const pcap = libpcap();
-    if (pcap.dumpFlush(this.dumper) < 0) throw new SourceError(`${handle.name}: a slot of the batch ring overflowed`);
-    return Number(pcap.dumpFtell(this.dumper));
+  /** Of the stream: it counts what is in the buffer. */
+  private get position(): number {
+    return Number(libpcap().dumpFtell(this.dumper));
   }
 
   private walk(end: number, unit: number, sink: FrameSink): void {

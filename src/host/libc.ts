@@ -93,6 +93,7 @@ export const unmap = bind<(address: bigint, bytes: number) => number>('int munma
 export const openMemoryStream = bind<(memory: Uint8Array, bytes: number, mode: string) => Pointer>(
   'void* fmemopen(void*, size_t, const char*)',
 );
+export const openStream = bind<(path: string, mode: string) => Pointer>('void* fopen(const char*, const char*)');
 /** `mode` 0 is fully buffered; the buffer is the caller's and lives as long as the stream. */
 export const setStreamBuffer = bind<(stream: Pointer, buffer: Uint8Array, mode: number, bytes: number) => number>(
   'int setvbuf(void*, void*, int, size_t)',

@@ -10,6 +10,7 @@ import { LineBlock } from '../ring/line_blocks.js';
 import { LinkRegistry } from '../ring/link_table.js';
 import { LocalTableWriter } from '../ring/local_table.js';
 import { SourceBoard } from '../ring/source_board.js';
+import { WorkerBoard } from '../ring/worker_board.js';
 import { Breakdowns } from './breakdowns.js';
 import { withCpuProfile } from './cpu_profile.js';
 import { GatheredLines } from './gathered_lines.js';
@@ -46,12 +47,14 @@ class ThreadParser implements BatchTaker {
   private readonly ring: BatchConsumer;
   private readonly lines: GatheredLines;
   private readonly breakdowns = new Breakdowns();
+  private readonly board: WorkerBoard;
   private parsing: Parsing;
 
   constructor(private readonly task: LiveThreadTask, private readonly post: (message: CaptureMessage | number) => void) {
     this.ring = new BatchConsumer(task.shared.ring, mappedView);
     this.lines = new GatheredLines(task.blocks.map((memory) => new LineBlock(memory)), task.merging, post, () => this.abandoned());
     this.parsing = new Parsing(task, this.ring, this.lines);
+    this.board = new WorkerBoard(task.shared.workers);
   }
 
   whileWaiting = (): void => undefined;
@@ -64,11 +67,13 @@ class ThreadParser implements BatchTaker {
 
   take(): void {
     if (this.ring.claim(0) !== CLAIM.TAKEN) return;
+    const beganMs = performance.now();
     try {
       this.parsing.parseClaimed();
     } catch (error) {
       this.replaceParser(error);
     }
+    this.board.parsed(0, performance.now() - beganMs);
   }
 
   /** The thread has the sockets: it goes on, with a parser that the defect has left nothing in. */
