@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { command } from '../support/command.js';
 import { type Link, removeLink, restoreLink } from '../support/netns.js';
 import type { SeededRandom } from '../support/random.js';
+import type { BoundedFiles } from './bounded_files.js';
 import type { RecordFiles } from './record_files.js';
 import type { Watched } from './watched.js';
 
@@ -15,7 +16,10 @@ export interface Scene {
   readonly filing: Watched;
   /** writes to a pipe: of the first link */
   readonly piping: Watched;
+  /** writes into files that it keeps in bounds */
+  readonly bounding: Watched;
   readonly files: RecordFiles;
+  readonly bounded: BoundedFiles;
   /** the small file system with the log directory in it */
   readonly disk: string;
   readonly directory: string;
@@ -81,9 +85,9 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'SIGHUP, many',
-    async happen({ filing, random }) {
+    async happen({ filing, bounding, random }) {
       for (let times = 2 + random.below(20); times > 0; times--) {
-        filing.signal('SIGHUP');
+        for (const httplog of [filing, bounding]) httplog.signal('SIGHUP');
         await sleep(random.below(20));
       }
     },
@@ -99,8 +103,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'SIGSTOP and SIGCONT',
-    async happen({ filing, piping, random }) {
-      const stopped = random.below(2) === 0 ? filing : piping;
+    async happen({ filing, piping, bounding, random }) {
+      const stopped = [filing, piping, bounding][random.below(3)];
       stopped.signal('SIGSTOP');
       await sleep(1000 + random.below(2000));
       stopped.signal('SIGCONT');

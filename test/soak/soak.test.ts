@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { tryCommand } from '../support/command.js';
+import { BoundedFiles } from './bounded_files.js';
 import { FAULTS } from './faults.js';
 import { RecordFiles } from './record_files.js';
 import { RecordPipe } from './record_pipe.js';
@@ -26,7 +28,7 @@ describe('soak', function () {
     const violated = outcome.checks.filter(({ holds, what }) => !holds && !what.includes('memory'));
     assert.deepEqual(violated, [], report);
     assert.deepEqual([...outcome.faults.keys()].sort(), FAULTS.map(({ name }) => name).sort());
-    assert.ok(outcome.checks.length >= 18 && outcome.requests > 0, report);
+    assert.ok(outcome.checks.length >= 27 && outcome.requests > 0, report);
     for (const { what } of outcome.checks) assert.ok(report.includes(`| ${what} | `), what);
   });
 
@@ -93,10 +95,36 @@ describe('soak', function () {
     }
   });
 
+  it('notices a directory that is not kept in bounds, and a file of it that is broken', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'httplog-soak-test-'));
+    const watched = await saying(totals(9, 9, 2, 2));
+    const holds = (name: string, content: Uint8Array | string): boolean[] => {
+      writeFileSync(join(directory, name), content);
+      const bounded = new BoundedFiles(directory);
+      bounded.sample();
+      rmSync(join(directory, name));
+      writeFileSync(join(directory, name), typeof content === 'string' && content.length > 1 << 20 ? '{}\n' : content);
+      const seen = bounded.checks(watched).map((check) => check.holds);
+      rmSync(join(directory, name));
+      return seen;
+    };
+    try {
+      assert.deepEqual(holds('http-20261121.json', '{}\n{}\n'), [true, true]);
+      assert.deepEqual(holds('http-20261121.json.gz', gzipSync('{}\n{}\n')), [true, true]);
+      assert.deepEqual(holds('http-20261121.json.gz', gzipSync('{}\n{}\n').subarray(0, -9)), [true, false]);
+      assert.deepEqual(holds('http-20261121.json', '{}\n{}\n{}\n'), [true, false], 'more lines than were written');
+      assert.deepEqual(holds('http-20261121.json', '{}\n{'), [true, false]);
+      assert.deepEqual(holds('http-20261121.json', ' '.repeat(10 << 20)), [false, true]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   it('says how it is used', () => {
     for (const args of [[], ['x'], ['1', '-2'], ['0'], ['1', '2', '3']]) {
       const { status, stderr } = tryCommand(['scripts/soak', ...args]);
-      assert.deepEqual([status, stderr], [2, 'usage: scripts/soak [-o REPORT.md] MINUTES [SEED]\n']);
+      assert.equal(status, 2);
+      assert.match(stderr, /^usage: scripts\/soak \[-o REPORT\.md\] MINUTES \[SEED\]\n$/m);
     }
   });
 });

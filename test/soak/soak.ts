@@ -1,4 +1,5 @@
-// Mixed load on two httplogs, one that writes files and one that writes to a pipe, with faults in random order, for as long as wanted.
+// Mixed load on three httplogs, with faults in random order, for as long as wanted. One writes files that are rotated from outside, one
+// keeps its files in bounds by itself, one writes to a pipe.
 
 import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,17 +8,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NOBODY, readableProgram } from '../support/as_user.js';
 import { command, tryCommand, until } from '../support/command.js';
 import { HTTPLOG } from '../support/httplog.js';
-import { inNamespace, makeNetwork } from '../support/netns.js';
+import { type End, inNamespace, makeNetwork } from '../support/netns.js';
 import { SeededRandom } from '../support/random.js';
 import { startNginx } from '../support/servers.js';
+import { BoundedFiles, BOUNDS } from './bounded_files.js';
 import { FAULTS, type Fault, type Scene } from './faults.js';
 import { startFrames, startRequests } from './load.js';
 import { RecordFiles } from './record_files.js';
 import { RecordPipe } from './record_pipe.js';
+import { complaint, METRICS_PORT } from './telemetry.js';
 import { type Check, memoryCheck, outputChecks, totalsChecks } from './verdict.js';
 import { Watched } from './watched.js';
 
 const DISK_MIB = 64;
+/** What the names of all log files have in them. */
+const LOG_DISK = 'httplog-soak-disk-';
 const SAMPLE_MS = 500;
 /** A fault is looked for to be over this long. */
 const HEAL_MS = 20_000;
@@ -49,7 +54,7 @@ export interface SoakOutcome {
 /** @throws Error when something does not even start, or does not recover from a fault */
 export async function soak({ seconds, seed, say }: SoakOptions): Promise<SoakOutcome> {
   const random = new SeededRandom(seed);
-  const disk = mkdtempSync(join(tmpdir(), 'httplog-soak-disk-'));
+  const disk = mkdtempSync(join(tmpdir(), LOG_DISK));
   const network = makeNetwork('soak', 2);
   const program = readableProgram();
   const watched: Watched[] = [];
@@ -58,16 +63,21 @@ export async function soak({ seconds, seed, say }: SoakOptions): Promise<SoakOut
   for (const end of ENDS) process.once(end, unmount);
   try {
     command(['mount', '-t', 'tmpfs', '-o', `size=${DISK_MIB}m,mode=755`, 'tmpfs', disk]);
-    const directory = join(disk, 'log');
-    mkdirSync(directory, 0o750);
-    chownSync(directory, NOBODY, NOBODY);
+    const [directory, boundedDirectory] = ['log', 'bounded'].map((name) => {
+      const path = join(disk, name);
+      mkdirSync(path, 0o750);
+      chownSync(path, NOBODY, NOBODY);
+      return path;
+    });
     const nginx = await startNginx(network.server, [80]);
     undo.push(() => nginx.stop());
 
     const pipe = new RecordPipe();
     const run = (args: readonly string[]): string[] => inNamespace(network.server, [...program.prefix(), HTTPLOG, ...args]);
-    const filing = new Watched('files', run(['-i', 'eth0,eth1', '-cpu', '2', '-u', 'nobody', '-log_split', '-o', 'json', '-d', directory]));
+    const filing = new Watched('files', run(['-i', 'eth0,eth1', '-cpu', '2', '-u', 'nobody', '-log_split', '-o', 'json', '-d', directory, '-metrics', String(METRICS_PORT)]));
     watched.push(filing);
+    const bounding = new Watched('bounded', run(['-i', 'eth0', '-sample', '4', '-u', 'nobody', '-o', 'json', '-d', boundedDirectory, ...BOUNDS]));
+    watched.push(bounding);
     const piping = new Watched('pipe', run(['-i', 'eth0', '-d', '-']), (chunk) => pipe.take(chunk));
     watched.push(piping);
     for (const httplog of watched) await httplog.ready();
@@ -77,7 +87,8 @@ export async function soak({ seconds, seed, say }: SoakOptions): Promise<SoakOut
     undo.push(() => requests.stop());
     const frames = startFrames(network.links[1].leaf, random);
     undo.push(() => frames.stop());
-    const scene: Scene = { filing, piping, files, disk, directory, spare: network.links[1], random };
+    const bounded = new BoundedFiles(boundedDirectory);
+    const scene: Scene = { filing, piping, bounding, files, bounded, disk, directory, spare: network.links[1], random };
     const { faults, checks } = await misuse(scene, seconds, say);
 
     const completed = await requests.stop();
@@ -86,7 +97,8 @@ export async function soak({ seconds, seed, say }: SoakOptions): Promise<SoakOut
     files.finish();
     pipe.finish();
     for (const httplog of watched) checks.push(...totalsChecks(httplog), memoryCheck(httplog.name, httplog.samples));
-    checks.push(...outputChecks(filing, files), ...outputChecks(piping, pipe), ...watched.map((httplog) => requestCheck(httplog, completed)));
+    checks.push(...outputChecks(filing, files), ...outputChecks(piping, pipe), ...bounded.checks(bounding));
+    checks.push(...[filing, piping].map((httplog) => requestCheck(httplog, completed)));
     return { seconds: filing.samples.at(-1)?.atS ?? 0, requests: completed, checks, faults, processes: watched };
   } finally {
     for (const httplog of watched) httplog.kill();
@@ -102,22 +114,27 @@ export async function soak({ seconds, seed, say }: SoakOptions): Promise<SoakOut
 /** One fault after the other, every one of them once a round in an order of its own, until the time is over. */
 async function misuse(scene: Scene, seconds: number, say: (line: string) => void):
 Promise<{ faults: Map<string, { times: number; worstMs: number }>; checks: Check[] }> {
-  const { filing, piping, files, random } = scene;
-  const both = [filing, piping];
+  const { filing, piping, bounding, files, bounded, random, spare } = scene;
+  const all = [filing, piping, bounding];
   const faults = new Map<string, { times: number; worstMs: number }>();
-  const sampler = setInterval(() => both.forEach((httplog) => httplog.sample()), SAMPLE_MS);
+  const sampler = setInterval(() => {
+    all.forEach((httplog) => httplog.sample());
+    bounded.sample();
+  }, SAMPLE_MS);
   try {
     await untilWritten(scene);
     await files.rotate(filing);
     await untilWritten(scene);
-    const before = both.map(holdings);
+    const before = all.map(holdings);
     const changed: (string | undefined)[] = [];
+    let unwell: string | undefined;
     const startedMs = performance.now();
     do {
       for (const fault of shuffled(FAULTS, random)) {
         await sleep(random.below(1 + Math.min(CALM_MS, seconds * 10)));
         const tookMs = await endure(fault, scene);
-        for (const [at, httplog] of both.entries()) changed[at] ??= await change(httplog, before[at], fault);
+        for (const [at, httplog] of all.entries()) changed[at] ??= await change(httplog, before[at], fault);
+        unwell ??= await ailment(spare.hub, fault);
         await files.rotate(filing);
         const { times, worstMs } = faults.get(fault.name) ?? { times: 0, worstMs: 0 };
         faults.set(fault.name, { times: times + 1, worstMs: Math.max(worstMs, tookMs) });
@@ -127,9 +144,10 @@ Promise<{ faults: Map<string, { times: number; worstMs: number }>; checks: Check
         if (performance.now() - startedMs > seconds * 1000 && faults.size === FAULTS.length) break;
       }
     } while (performance.now() - startedMs < seconds * 1000);
-    const checks = both.map(({ name }, at): Check => ({
+    const checks = all.map(({ name }, at): Check => ({
       what: `${name}: descriptors and threads as before, after every fault`, seen: changed[at] ?? before[at].text, holds: changed[at] === undefined,
     }));
+    checks.push({ what: `${filing.name}: healthy, with metrics that add up, after every fault`, seen: unwell ?? 'yes', holds: unwell === undefined });
     return { faults, checks };
   } finally {
     clearInterval(sampler);
@@ -144,9 +162,9 @@ async function endure(fault: Fault, scene: Scene): Promise<number> {
   return performance.now() - mendedMs;
 }
 
-/** Waits until both write, of every interface, and nothing is lost any more. */
-async function untilWritten({ filing, piping }: Scene): Promise<void> {
-  for (const httplog of [filing, piping]) {
+/** Waits until all write, of every interface, and nothing is lost any more. */
+async function untilWritten({ filing, piping, bounding }: Scene): Promise<void> {
+  for (const httplog of [filing, piping, bounding]) {
     const { linesWritten, sources } = await httplog.totals();
     let lost = NaN;
     await httplog.reaches('records of every interface, written', (report) => {
@@ -159,7 +177,7 @@ async function untilWritten({ filing, piping }: Scene): Promise<void> {
 
 /** What a process holds: of the log files only whether there are any, as they are opened by their first line. */
 function holdings(httplog: Watched): { readonly descriptors: number; readonly threads: number; readonly text: string } {
-  const descriptors = httplog.openFiles().filter((name) => !name.includes('/http-')).length;
+  const descriptors = httplog.openFiles().filter((name) => !name.includes(LOG_DISK)).length;
   httplog.sample();
   const threads = httplog.samples.at(-1)?.threads ?? 0;
   return { descriptors, threads, text: `${descriptors} beside log files, ${threads} threads` };
@@ -176,6 +194,20 @@ async function change(httplog: Watched, before: ReturnType<typeof holdings>, fau
     return undefined;
   } catch {
     return `${now.text} after ${fault.name}, ${before.text} at first`;
+  }
+}
+
+/** @returns what the metrics of `filing` complain of even after a while; undefined: nothing */
+async function ailment(where: End, fault: Fault): Promise<string | undefined> {
+  let last: string | undefined;
+  try {
+    await until('its health', () => {
+      last = complaint(where);
+      return last === undefined;
+    }, HEAL_MS);
+    return undefined;
+  } catch {
+    return `after ${fault.name}: ${last}`;
   }
 }
 
