@@ -9,11 +9,11 @@ import type { ListenAddress } from '../config/settings.js';
 const MOST_CONNECTIONS = 16;
 const MOST_HEADER_BYTES = 8192;
 const HEADERS_MS = 5_000;
-const REQUEST_MS = 10_000;
+const REQUEST_MS = 5_000;
 /** Between requests of a connection. */
 const KEEP_ALIVE_MS = 5_000;
-/** Nothing moved on a connection, be it that a client does not read its answer. */
-const IDLE_MS = 10_000;
+/** Nothing moved on a connection for this long; twice as long where a client does not read its answer. */
+export const IDLE_MS = 5_000;
 const CHECK_MS = 1_000;
 
 const HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' } as const;

@@ -70,6 +70,7 @@ export class ServiceManager {
     const failure = this.socket.send(text);
     if (failure !== undefined && !this.failed) this.warn(`cannot tell the service manager anything: ${failure}`);
     this.failed = failure !== undefined;
+    if (this.failed) this.told = ''; // to be said again
   }
 }
 

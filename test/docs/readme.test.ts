@@ -90,7 +90,7 @@ describe('README.md', () => {
     assert.deepEqual([...privacy.matchAll(/`([^`]+)`/g)].map(([, name]) => name), SECRET_NAMES);
   });
 
-  for (const name of ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'docs/architecture.md']) {
+  for (const name of ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/operations.md']) {
     it(`has no link that leads nowhere: ${name}`, () => {
       const text = readFileSync(join(ROOT, name), 'utf8');
       const anchors = new Set([...text.matchAll(/^#+ (.*)$/gm)].map(([, title]) => `#${title.toLowerCase().replaceAll(' ', '-').replaceAll(/[^\w-]/g, '')}`));

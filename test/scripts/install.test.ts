@@ -40,7 +40,8 @@ describe('the npm package', function () {
   it('holds what is needed to run and to be installed, and nothing else', () => {
     const own = packed.filter((name) => !name.startsWith('lib/')).sort();
     assert.deepEqual(own, [
-      'LICENSE', 'README.md', 'bin/httplog', 'httplog.conf', 'npm-shrinkwrap.json', 'package.json', 'scripts/install.sh', 'scripts/start_httplog.sh',
+      'LICENSE', 'README.md', 'bin/httplog', 'docs/operations.md', 'httplog.conf', 'npm-shrinkwrap.json', 'ops/alerts.yml',
+      'ops/grafana-dashboard.json', 'package.json', 'scripts/install.sh', 'scripts/start_httplog.sh',
       'scripts/systemd/httplog@.service',
     ]);
     const built = packed.filter((name) => name.startsWith('lib/')).map((name) => name.slice('lib/'.length));

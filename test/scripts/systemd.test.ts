@@ -41,6 +41,14 @@ describe('httplog@.service', function () {
     assert.deepEqual(values('DynamicUser'), ['yes']);
   });
 
+  it('waits for the word that capture runs, and watches over it', () => {
+    assert.deepEqual([values('Type'), values('NotifyAccess'), values('WatchdogSec')], [['notify'], ['main'], ['30']]);
+  });
+
+  it('lets nobody but this host read the metrics', () => {
+    assert.deepEqual([values('IPAddressDeny'), values('IPAddressAllow')], [['any'], ['localhost']]);
+  });
+
   it('leaves Node its compiler', () => {
     assert.deepEqual(values('MemoryDenyWriteExecute'), []);
   });
