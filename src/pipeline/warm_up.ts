@@ -25,6 +25,10 @@ const PAYLOADS = [
   'HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sat, 21 Nov 2026 17:31:32 GMT\r\nContent-Type: text/html\r\nContent-Length: 1024\r\n\r\n<html>',
   '',
   'x'.repeat(1000),
+  'GET /a%20b//c?token=%61&x=%zz HTTP/1.0\r\n\r\n',
+  'HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
+  'HTTP/1.1 304 Not Modified\r\n\r\n',
+  'x'.repeat(1000),
   `POST /form HTTP/1.1\r\n${HEADERS}Content-Length: 4\r\n\r\na=b&`,
   'x'.repeat(1000),
   '',
@@ -45,6 +49,8 @@ export function warmUp(options: ParsingOptions, makeOutput: OutputMaker): void {
   const parsing = new Parsing({ ...options, shared: { ...options.shared, ring, links, local: allocateLocalTable() } }, consumer, output);
   const frames = PAYLOADS.map((payload, number) => frame(payload, number, options.ports?.[0].first ?? DEFAULT_PORT));
   const producer = new BatchProducer(ring);
+  // As a run's: a field that first meets an address after the compiler has looked at it throws its work away.
+  producer.lieAt(Number.MAX_SAFE_INTEGER, 0);
   const end = performance.now() + LONGEST_MS;
   for (let round = 0; round < ROUNDS && performance.now() < end; round++) {
     producer.acquire(0);
