@@ -48,6 +48,7 @@ const GOES_WITH: readonly (readonly [ProcessSettingName, string, (settings: Proc
   ['socketMode', 'a Unix socket, -s', servesSocket],
   ['socketGroup', 'a Unix socket, -s', servesSocket],
   ['clients', '-s or -t', ({ direct, socket, tcp }) => !direct || socket !== '' || tcp.address !== ''],
+  ['tlsCa', '--connect tls:…', ({ connect }) => connect !== undefined && 'host' in connect && connect.tls],
   ['pretty', '--connect', ({ connect }) => connect !== undefined],
 ];
 

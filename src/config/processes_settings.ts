@@ -12,8 +12,8 @@ export type ProcessFormat = (typeof PROCESS_FORMATS)[number];
 /** The original of this command had /var/run/procMonitor.sock. */
 export const DEFAULT_SOCKET = '/run/httplog/processes.sock';
 
-/** A server to read events from: a Unix socket, or a host (name or address) and a TCP port. */
-export type ConnectTarget = { readonly path: string } | { readonly host: string; readonly port: number };
+/** A server to read events from: a Unix socket, or a host (name or address) and a TCP port, inside TLS or in the clear. */
+export type ConnectTarget = { readonly path: string } | { readonly host: string; readonly port: number; readonly tls: boolean };
 
 export interface ProcessesSettings {
   /** events go to standard output */
@@ -41,8 +41,10 @@ export interface ProcessesSettings {
   readonly format: ProcessFormat;
   /** read the events of another httplog instead of this host's; undefined: this host's */
   readonly connect: ConnectTarget | undefined;
-  /** the client shows a line an event for people */
-  readonly pretty: boolean;
+  /** PEM file of the issuers whose certificates the client trusts; '' for those that Node knows */
+  readonly tlsCa: string;
+  /** the client shows a line an event for people; undefined: on a terminal */
+  readonly pretty: boolean | undefined;
   /** name or number of the user to become; '' to stay */
   readonly user: string;
   readonly logLevel: LogLevel;

@@ -138,21 +138,31 @@ export const PROCESS_SETTING_ROWS: { readonly [Name in ProcessSettingName]: Sett
   },
   connect: {
     name: 'connect', kind: 'value', metavar: 'SERVER', group: 'Client', applies: 'live',
-    help: 'print the events of another httplog processes: unix:PATH or tcp:HOST:PORT',
+    help: 'print the events of another httplog processes: unix:PATH, tcp:HOST:PORT, or tls:HOST:PORT',
     default: '',
-    accepts: 'unix:PATH or tcp:HOST:PORT, IPv6 in brackets',
+    accepts: 'unix:PATH, tcp:HOST:PORT or tls:HOST:PORT, IPv6 in brackets',
     parse: ([text]) => parseTarget(text),
     show: (target) => (target === undefined ? '' : formatTarget(target)),
     initial: () => undefined,
   },
+  tlsCa: {
+    name: 'tls_ca', kind: 'value', metavar: 'FILE', group: 'Client', applies: 'live',
+    help: 'TLS: the certificates to trust, PEM; of a server with a certificate of its own making, that one',
+    default: 'the authorities that Node.js knows',
+    complete: { names: 'files' },
+    accepts: 'the name of a file',
+    parse: ([text]) => parseText(text),
+    show: (file) => file,
+    initial: () => '',
+  },
   pretty: {
     name: 'pretty', kind: 'flag', metavar: '', group: 'Client', applies: 'live',
-    help: 'a line for people instead of JSON, coloured on a terminal',
-    default: 'off',
+    help: 'a line an event for people instead of JSON, coloured on a terminal (unless NO_COLOR is set)',
+    default: 'on where standard output is a terminal',
     accepts: SWITCH_ACCEPTS,
     parse: ([text]) => parseSwitch(text),
-    show: showSwitch,
-    initial: () => false,
+    show: (on) => (on === undefined ? '' : showSwitch(on)),
+    initial: () => undefined,
   },
   user: {
     name: 'u', aliases: ['user'], kind: 'value', metavar: 'USER', group: 'Running', applies: 'live',
@@ -194,14 +204,15 @@ function parseEvents(text: string): readonly ProcessEventName[] | undefined {
 function parseTarget(text: string): ConnectTarget | undefined {
   const [, path] = /^unix:([^\0]+)$/.exec(text) ?? [];
   if (path !== undefined) return { path };
-  const [, bracketed, plain, portText] = /^tcp:(?:\[([\da-fA-F:.%]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text) ?? [];
+  const [, scheme, bracketed, plain, portText] = /^(tcp|tls):(?:\[([\da-fA-F:.%]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text) ?? [];
   if (portText === undefined) return undefined;
   const port = parseInteger(portText, 1, MOST_PORT);
-  return port === undefined ? undefined : { host: bracketed ?? plain, port };
+  return port === undefined ? undefined : { host: bracketed ?? plain, port, tls: scheme === 'tls' };
 }
 
 /** As it is typed. */
 export function formatTarget(target: ConnectTarget): string {
   if ('path' in target) return `unix:${target.path}`;
-  return target.host.includes(':') ? `tcp:[${target.host}]:${target.port}` : `tcp:${target.host}:${target.port}`;
+  const scheme = target.tls ? 'tls' : 'tcp';
+  return target.host.includes(':') ? `${scheme}:[${target.host}]:${target.port}` : `${scheme}:${target.host}:${target.port}`;
 }

@@ -68,6 +68,14 @@ export function attachedFilterLength(fd: number): number {
 
 export const close = bind<(fd: number) => number>('int close(int)');
 
+const flock = bind<(fd: number, operation: number) => number>('int flock(int, int)');
+const LOCK_EX_NB = 2 | 4; // LOCK_EX | LOCK_NB of sys/file.h
+
+/** Takes the lock of an open file, unless somebody has it: -1 with errno EWOULDBLOCK. The kernel releases it with the descriptor. */
+export function lockFile(fd: number): number {
+  return flock(fd, LOCK_EX_NB);
+}
+
 /** `entries` holds `count` times struct pollfd: int fd, short events, short revents. */
 export const poll = bind<(entries: Uint8Array, count: number, timeoutMs: number) => number>('int poll(void*, unsigned long, int)');
 export const POLLIN = 1;

@@ -39,3 +39,14 @@ export function groupsOf({ name, gid }: User): number[] {
     if (getgrouplist(name, gid, groups, count) >= 0 || room === MOST_GROUPS) return [...groups.subarray(0, Math.min(room, count[0]))];
   }
 }
+
+// The beginning of struct group (grp.h).
+koffi.struct('group', { gr_name: 'const char*', gr_passwd: 'const char*', gr_gid: 'uint32_t' });
+const getgrnam = bind<(name: string) => Pointer>('void* getgrnam(const char*)');
+
+/** @param text a name, or any number @returns its number; undefined when there is no such group */
+export function findGroup(text: string): number | undefined {
+  const entry = getgrnam(text);
+  if (entry !== null) return (koffi.decode(entry, 'group') as { gr_gid: number }).gr_gid;
+  return /^\d+$/.test(text) && Number(text) <= MOST_UID ? Number(text) : undefined;
+}

@@ -48,12 +48,23 @@ function readUidMap(): string {
   }
 }
 
+/** What a directory is for, as an error says it, and the option that names another one. */
+export interface Purpose {
+  readonly verb: string;
+  readonly option: string;
+}
+
+const LOGGING: Purpose = { verb: 'log to', option: '-d' };
+
 /**
  * Follows the path as the kernel does, link by link. What is missing is for us to make, under what was found safe.
  * @param directory an absolute path
  * @throws LogError that names what is wrong and how to mend it
  */
-export function refuseUnsafe(directory: string, trust: Trust): void {
+export function refuseUnsafe(directory: string, trust: Trust, purpose = LOGGING): void {
+  const refuse = (reason: string, remedy: string): never => {
+    throw new LogError(`cannot ${purpose.verb} ${directory} as root: ${reason}, who could make root write elsewhere; ${remedy}, or choose another directory with ${purpose.option}`);
+  };
   const rest = ['', ...directory.split('/').filter((name) => name !== '')];
   let path = '';
   for (let links = 0, name = rest.shift(); name !== undefined; name = rest.shift()) {
@@ -64,7 +75,7 @@ export function refuseUnsafe(directory: string, trust: Trust): void {
     const next = name === '' ? '/' : join(path, name);
     const status = look(next);
     if (status === undefined) return;
-    if (!trust.uids.has(status.uid)) refuse(directory, `${next} belongs to user ${status.uid}`, `chown root ${next}`);
+    if (!trust.uids.has(status.uid)) refuse(`${next} belongs to user ${status.uid}`, `chown root ${next}`);
     if (status.isSymbolicLink() && ++links <= MOST_LINKS) {
       const names = readlinkSync(next).split('/');
       rest.unshift(...names.filter((part, at) => at === 0 || (part !== '' && part !== '.')));
@@ -72,7 +83,7 @@ export function refuseUnsafe(directory: string, trust: Trust): void {
     }
     path = next;
     const writers = writersOf(status, rest.length > 0 ? undefined : trust);
-    if (writers !== undefined) refuse(directory, `${next} can be written by ${writers.who}`, `chmod ${writers.remedy} ${next}`);
+    if (writers !== undefined) refuse(`${next} can be written by ${writers.who}`, `chmod ${writers.remedy} ${next}`);
   }
 }
 
@@ -111,8 +122,4 @@ function look(path: string): Stats | undefined {
     if (errorCode(error) === '') throw error;
     return undefined;
   }
-}
-
-function refuse(directory: string, reason: string, remedy: string): never {
-  throw new LogError(`cannot log to ${directory} as root: ${reason}, who could make root write elsewhere; ${remedy}, or choose another directory with -d`);
 }

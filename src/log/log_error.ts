@@ -49,11 +49,16 @@ export function errorCode(error: unknown): string {
  * @param error what the system said
  */
 export function systemLogError(what: string, error: unknown): LogError {
+  const why = systemReason(error);
+  const advice = ADVICE[errorCode(error)];
+  return new LogError(advice === undefined ? `${what}: ${why}` : `${what}: ${why}; ${advice}`, { cause: error });
+}
+
+/** What the system said, in words: `no space left on device (ENOSPC)`; its own message where there are none. */
+export function systemReason(error: unknown): string {
   const code = errorCode(error);
   const meaning = MEANINGS[code] ?? wordsOf(code);
-  const why = meaning === undefined ? (error instanceof Error ? error.message : String(error)) : `${meaning} (${code})`;
-  const advice = ADVICE[code];
-  return new LogError(advice === undefined ? `${what}: ${why}` : `${what}: ${why}; ${advice}`, { cause: error });
+  return meaning === undefined ? (error instanceof Error ? error.message : String(error)) : `${meaning} (${code})`;
 }
 
 function wordsOf(code: string): string | undefined {

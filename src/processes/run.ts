@@ -13,5 +13,7 @@ export interface ProcessesOptions {
  * @returns the exit code
  */
 export async function runProcesses(settings: ProcessesSettings, options: ProcessesOptions): Promise<number> {
+  const { connect } = settings;
+  if (connect !== undefined) return (await import('./client/run_client.js')).runClient({ ...settings, connect });
   throw new UsageError(`httplog processes: not there yet (${String(settings.direct)}, ${String(options.ignoreHangUp)})`);
 }
