@@ -6,7 +6,7 @@ import { type JsonRecord } from '../support/compare.js';
 import { killStarted, parseJsonLines, type RunningHttplog, startHttplog } from '../support/httplog.js';
 import { inNamespace, makeNetwork, type TestNetwork } from '../support/netns.js';
 import { startNginx, type WebServer } from '../support/servers.js';
-import { lastReport } from '../support/totals.js';
+import { finalReport } from '../support/totals.js';
 import { baseUrl, curl } from '../support/traffic.js';
 
 const requests = (records: readonly JsonRecord[]): string[] => records
@@ -52,7 +52,7 @@ describe('live: several interfaces', function () {
     assert.deepEqual(requests(records), [...said, 'eth0 /more']);
     assert.equal(records.length, 22);
     assert.ok(inOrder(records), stdout);
-    const { sources, linesWritten } = lastReport(stderr);
+    const { sources, linesWritten } = finalReport(stderr);
     assert.deepEqual(sources.map(({ name, records: kinds }) => [name, kinds]), [
       ['eth0', { CQ: 6, CR: 6, SQ: 0, SR: 0 }], ['eth1', { CQ: 5, CR: 5, SQ: 0, SR: 0 }]]);
     assert.equal(linesWritten, 22);
@@ -115,7 +115,7 @@ describe('live: several interfaces', function () {
       const { stdout, stderr, status } = await httplog.end('SIGTERM');
       assert.equal(status, 0, stderr);
       assert.deepEqual(requests(parseJsonLines(stdout)), [...said, 'lo /lo']);
-      assert.deepEqual(lastReport(stderr).sources.map(({ name, records }) => `${name} ${records['CQ']}`).sort(), ['eth0 2', 'eth1 2', 'lo 1']);
+      assert.deepEqual(finalReport(stderr).sources.map(({ name, records }) => `${name} ${records['CQ']}`).sort(), ['eth0 2', 'eth1 2', 'lo 1']);
     });
 
     it('follows an interface that is made, removed and made again while it runs', async () => {
@@ -132,7 +132,7 @@ describe('live: several interfaces', function () {
       const records = parseJsonLines(stdout);
       assert.deepEqual(requests(records), [...first, 'late0 /made', ...between, 'late0 /again', ...last]);
       assert.ok(inOrder(records), stdout);
-      const late = lastReport(stderr).sources.filter(({ name }) => name === 'late0' || name === '1 closed interface');
+      const late = finalReport(stderr).sources.filter(({ name }) => name === 'late0' || name === '1 closed interface');
       assert.deepEqual(late.map(({ name, records: kinds, dropped }) => [name, kinds['CQ'], dropped]), [['late0', 1, 0], ['1 closed interface', 1, 0]]);
     });
   });
@@ -153,6 +153,6 @@ describe('live: several interfaces', function () {
     const { stdout, stderr, status } = await httplog.end('SIGTERM');
     assert.equal(status, 0, stderr);
     assert.deepEqual(parseJsonLines(stdout).filter(({ kind }) => kind === 'CQ').map(({ target }) => target), ['/before', '/after']);
-    lastReport(stderr);
+    finalReport(stderr);
   });
 });

@@ -9,7 +9,7 @@ import { until } from '../support/command.js';
 import { cleanEnvironment, HTTPLOG, killStarted, startHttplog, withDirectory } from '../support/httplog.js';
 import { inNamespace, makeNetwork, type TestNetwork } from '../support/netns.js';
 import { startNginx, type WebServer } from '../support/servers.js';
-import { lastReport } from '../support/totals.js';
+import { finalReport } from '../support/totals.js';
 import { baseUrl, curl } from '../support/traffic.js';
 
 const WAIT_MS = 30_000;
@@ -53,7 +53,7 @@ describe('live: other signals', function () {
       assert.equal(status, 0, stderr);
       assert.deepEqual(targets(readFileSync(`${path}.1`, 'latin1')), ['/first']);
       assert.deepEqual(targets(readFileSync(path, 'latin1')), ['/second', '/third']);
-      assert.deepEqual([lastReport(stderr).linesWritten, lastReport(stderr).linesLost], [6, 0]);
+      assert.deepEqual([finalReport(stderr).linesWritten, finalReport(stderr).linesLost], [6, 0]);
     });
   });
 
@@ -80,7 +80,7 @@ describe('live: other signals', function () {
       const { pid, said } = await hungUp(directory, '');
       await until('the end', () => !isAlive(pid), WAIT_MS);
       assert.deepEqual(targets(log(directory)), ['/seen']);
-      assert.equal(lastReport(said()).linesWritten, 2);
+      assert.equal(finalReport(said()).linesWritten, 2);
     });
   });
 
@@ -108,7 +108,7 @@ describe('live: other signals', function () {
       for (const signal of ['SIGHUP', 'SIGTERM'] as const) if (isAlive(pid)) process.kill(pid, signal);
       await until('the end', () => !isAlive(pid), 8_000);
       assert.doesNotMatch(said(), /not everything could be written/);
-      assert.equal(lastReport(said()).linesWritten, 2);
+      assert.equal(finalReport(said()).linesWritten, 2);
     });
   });
 

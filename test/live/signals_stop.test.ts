@@ -7,7 +7,7 @@ import { command } from '../support/command.js';
 import { killStarted, type RunningHttplog, startHttplog, withDirectory } from '../support/httplog.js';
 import { makeNetwork, type TestNetwork } from '../support/netns.js';
 import { startNginx, type WebServer } from '../support/servers.js';
-import { lastReport } from '../support/totals.js';
+import { finalReport } from '../support/totals.js';
 import { baseUrl, curl } from '../support/traffic.js';
 import { request, send } from './libpcap_frames.js';
 
@@ -43,7 +43,7 @@ describe('live: ending', function () {
         const targets = lines.map((line) => line.split(' ')).filter((columns) => columns[4] === 'CQ').map((columns) => columns[6]);
         assert.deepEqual(targets, Array.from({ length: 50 }, (_, index) => `/${index}`));
         assert.equal(lines.length, 100);
-        assert.equal(lastReport(stderr).linesWritten, 100);
+        assert.equal(finalReport(stderr).linesWritten, 100);
       });
     });
   }
@@ -83,7 +83,7 @@ describe('live: ending', function () {
         assert.equal(status, 1, stderr);
         assert.ok(tookMs > 9_000 && tookMs < 15_000, `${tookMs} ms`);
         assert.match(stderr, /not everything could be written within 10 s/);
-        const { sources: [source], linesWritten, linesLost } = lastReport(stderr);
+        const { sources: [source], linesWritten, linesLost } = finalReport(stderr);
         assert.equal(source.received, FLOOD, stderr);
         assert.equal(source.dropped, 0, stderr);
         // Every frame was a record: written, lost with its line, or lost in the ring.

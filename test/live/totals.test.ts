@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startCommand } from '../support/command.js';
 import { killStarted, parseJsonLines, startHttplog, withDirectory } from '../support/httplog.js';
 import { makeNetwork, type TestNetwork } from '../support/netns.js';
-import { lastReport, readReports } from '../support/totals.js';
+import { finalReport, readReports } from '../support/totals.js';
 import { frameFile, request, send, sendArguments } from './libpcap_frames.js';
 
 /** Under load is as long as this: the machine has other things to do. */
@@ -44,7 +44,7 @@ describe('live: the totals of the command add up', function () {
         await sleep(LOAD_MS);
         const { status, stderr } = await httplog.end('SIGTERM');
         assert.equal(status, 0, stderr);
-        const { sources: [source], linesWritten, linesLost, writeErrors } = lastReport(stderr);
+        const { sources: [source], linesWritten, linesLost, writeErrors } = finalReport(stderr);
         assert.equal(source.waiting + source.pending, 0, stderr);
         assert.ok(source.parsed > FRAMES, stderr);
         assert.equal(source.records['CQ'], linesWritten);
@@ -61,7 +61,7 @@ describe('live: the totals of the command add up', function () {
     const httplog = await startHttplog(network.server, ['-i', 'eth0', '-d', '-', '-o', 'json']).ready();
     send(network.client, Array.from({ length: 5000 }, (_, index) => request(200, index % 5 === 0 ? 81 : 80)));
     const { stdout, stderr } = await httplog.end('SIGTERM');
-    const { sources: [source], linesWritten, bytesWritten } = lastReport(stderr);
+    const { sources: [source], linesWritten, bytesWritten } = finalReport(stderr);
     assert.deepEqual([source.received, source.handed, source.dropped, source.parsed], [4000, 4000, 0, 4000]);
     const records = parseJsonLines(stdout);
     assert.deepEqual(records.map(({ frame }) => frame), Array.from({ length: 4000 }, (_, index) => index + 1));
@@ -94,7 +94,7 @@ describe('live: the totals of the command add up', function () {
     await underLoad(0, async () => {
       const { status, stdout, stderr } = await startHttplog(network.server, ['-i', 'eth0', '-d', '-', '-c', '777']).end();
       assert.equal(status, 0, stderr);
-      const { sources: [source], linesWritten } = lastReport(stderr);
+      const { sources: [source], linesWritten } = finalReport(stderr);
       assert.equal(source.parsed, 777);
       assert.equal(linesWritten, 777);
       assert.equal(stdout.split('\n').length - 1, 777);

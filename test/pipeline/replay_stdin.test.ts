@@ -9,7 +9,7 @@ import { fixturePath } from '../support/fixtures.js';
 import { cleanEnvironment, HTTPLOG, httplog, killStarted, parseJsonLines, startHttplog, withDirectory } from '../support/httplog.js';
 import { inNamespace, makeNetwork, type TestNetwork } from '../support/netns.js';
 import { startNginx, type WebServer } from '../support/servers.js';
-import { lastReport } from '../support/totals.js';
+import { finalReport } from '../support/totals.js';
 import { baseUrl, runScenarios } from '../support/traffic.js';
 
 const KEEP_ALIVE = fixturePath('basic-keepalive.pcap');
@@ -77,7 +77,7 @@ describe('replay: standard input', function () {
     assert.ok(performance.now() - began < 5_000);
     assert.equal(status, 0, stderr);
     assert.ok(all.startsWith(stdout));
-    assert.equal(lastReport(stderr).linesWritten, stdout.split('\n').length - 1);
+    assert.equal(finalReport(stderr).linesWritten, stdout.split('\n').length - 1);
   });
 
   it('a pipe that stalls before its first byte ends by SIGTERM as well', async () => {
