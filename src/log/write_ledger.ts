@@ -2,11 +2,13 @@
 // message: at once, then at most once a minute, and once when it is over.
 
 import { LatencyHistogram } from './latency_histogram.js';
-import type { LogError } from './log_error.js';
+import { LogError } from './log_error.js';
 
 const REPORT_EVERY_MS = 60_000;
 /** Writing counts as recovered when this long nothing failed: one file of several may fail between good writes. */
 const RECOVERED_AFTER_MS = 1_000;
+
+const NO_ROOM = new LogError('lines are held back for want of room (-min_free, -max_disk)');
 
 /** linesDelivered = linesWritten + linesLost + the lines still on their way. */
 export interface WriteTotals {
@@ -90,6 +92,8 @@ export class WriteLedger implements WriteTotals {
   heldBack(lines: number): void {
     this.linesLost += lines;
     this.linesHeldBack += lines;
+    this.failedMs = this.now();
+    this.lastError = NO_ROOM;
   }
 
   mended(): void {

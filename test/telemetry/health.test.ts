@@ -89,6 +89,15 @@ describe('telemetry: health', () => {
     assertWell();
   });
 
+  it('lines held back for want of room are told as well', () => {
+    run.ledger.heldBack(3);
+    pass(1);
+    assertUnwell(/^the last write failed: lines are held back for want of room/, false);
+    run.ledger.wrote(1, 10);
+    pass(2);
+    assertWell();
+  });
+
   it('one file of several that fails again and again is not hidden by the others', () => {
     for (let round = 0; round < 20; round++) {
       run.ledger.failed(1, new LogError('cannot write a'));
