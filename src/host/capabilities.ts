@@ -4,7 +4,7 @@
 import { bind } from './libc.js';
 
 /** By number, linux/capability.h; those that httplog speaks of. */
-export const CAPABILITY = { SETGID: 6, SETUID: 7, NET_RAW: 13 } as const;
+export const CAPABILITY = { SETGID: 6, SETUID: 7, NET_RAW: 13, SYS_PTRACE: 19 } as const;
 
 /** Their names by number. */
 const NAMES = [

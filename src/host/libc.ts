@@ -66,6 +66,15 @@ export function attachedFilterLength(fd: number): number {
   return getSocketOption(fd, SOL_SOCKET, SO_ATTACH_FILTER, null, length) < 0 ? 0 : length[0]; // read, it is SO_GET_FILTER
 }
 
+/** Names of files end in NUL. */
+export const openFile = bind<(path: Uint8Array, flags: number) => number>('int open(void*, int)');
+export const readFile = bind<(fd: number, into: Uint8Array, bytes: number) => number>('intptr_t read(int, void*, size_t)');
+export const readLink = bind<(path: Uint8Array, into: Uint8Array, bytes: number) => number>('intptr_t readlink(void*, void*, size_t)');
+
+/** A counter that poll() sees: whoever writes 8 bytes to it wakes who waits for it. */
+export const eventfd = bind<(initial: number, flags: number) => number>('int eventfd(unsigned int, int)');
+export const EFD_CLOEXEC_NONBLOCK = 0x80800;
+
 export const close = bind<(fd: number) => number>('int close(int)');
 
 const flock = bind<(fd: number, operation: number) => number>('int flock(int, int)');

@@ -1,0 +1,195 @@
+// The process events connector: the kernel tells every fork, exec, exit and change of identity through netlink.
+
+import { constants } from 'node:os';
+import { DatagramBatch } from './datagram_batch.js';
+import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, bindSocket, close, errno, errnoText, getSocketOption, poll, send, setSocketOption, socket } from './libc.js';
+import { PROC_EVENT, PROC_MESSAGE_BYTES, ProcEvent, listenMessage, readProcEvent } from './proc_event.js';
+
+const AF_NETLINK = 16;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0x80000;
+const NETLINK_CONNECTOR = 11;
+/** CN_IDX_PROC as a group of struct sockaddr_nl */
+const PROC_GROUP = 1;
+const ADDRESS_BYTES = 12;
+const GROUPS = 8;
+
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+const SO_RCVBUFFORCE = 33;
+const SO_MEMINFO = 55;
+/** SK_MEMINFO_DROPS of linux/sock_diag.h, and how many numbers there are */
+const MEMINFO_DROPS = 8;
+const MEMINFO_WORDS = 9;
+
+/** An event takes some 800 bytes of it: that is 80,000 of them. It costs memory only while nobody reads. */
+const RECEIVE_BUFFER_BYTES = 32 << 20;
+const EVENTS_A_CALL = 64;
+/** Kernels before 6.6 say nothing to a message they do not know. */
+const MASK_ANSWER_MS = 200;
+const ANSWER_MS = 2000;
+
+/** Every event there is. */
+const ALL_EVENTS = Object.values(PROC_EVENT).reduce((mask: number, bit) => mask | bit, 0) >>> 0;
+
+/** Process events cannot be had. `message` is one line: what, why, what to do. */
+export class ProcConnectorError extends Error {
+  override readonly name = 'ProcConnectorError';
+}
+
+/** A listener as it goes from one thread to another. */
+export interface ProcSocket {
+  readonly fd: number;
+  /** every message comes here, so that a gap between sequence numbers is a loss */
+  readonly gapless: boolean;
+  /** what the kernel keeps for events that are not read yet, as it counts bytes */
+  readonly bufferBytes: number;
+}
+
+/**
+ * Opens a listener and asks for events. They wait in the kernel's buffer from now on; what finds no room there is lost, and counted.
+ * @param events PROC_EVENT bits; kernels before 6.6 deliver all of them
+ * @throws ProcConnectorError
+ */
+export function openProcSocket(events: number): ProcSocket {
+  const fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
+  if (fd < 0) throw new ProcConnectorError(`process events: no connector socket: ${errnoText()}; this kernel has no CONFIG_CONNECTOR`);
+  try {
+    const bufferBytes = enlargeBuffer(fd);
+    join(fd);
+    const masked = listen(fd, events >>> 0, MASK_ANSWER_MS) ?? listen(fd, undefined, ANSWER_MS);
+    if (masked === undefined) {
+      throw new ProcConnectorError("process events: the kernel does not answer; it tells them in the host's own user and PID namespaces only: run httplog outside of the container (docker run --pid=host --userns=host --network=host)");
+    }
+    return { fd, gapless: !masked || events >>> 0 === ALL_EVENTS, bufferBytes };
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
+/** @returns what was granted */
+function enlargeBuffer(fd: number): number {
+  const value = new Uint8Array(new Int32Array([RECEIVE_BUFFER_BYTES]).buffer);
+  const forced = setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, value.length);
+  if (forced < 0) setSocketOption(fd, SOL_SOCKET, SO_RCVBUF, value, value.length);
+  const granted = new Int32Array(1);
+  getSocketOption(fd, SOL_SOCKET, SO_RCVBUF, new Uint8Array(granted.buffer), new Uint32Array([4]));
+  return granted[0];
+}
+
+function join(fd: number): void {
+  const address = new Uint8Array(ADDRESS_BYTES);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, AF_NETLINK, LITTLE_ENDIAN);
+  view.setUint32(GROUPS, PROC_GROUP, LITTLE_ENDIAN);
+  if (bindSocket(fd, address, address.length) < 0) throw refusal(errno());
+}
+
+/** @returns whether there is a mask; undefined when the kernel does not answer */
+function listen(fd: number, mask: number | undefined, waitMs: number): boolean | undefined {
+  const number = Math.floor(Math.random() * 2 ** 31);
+  const message = listenMessage(number, mask);
+  if (send(fd, message, message.length, 0) < 0) throw refusal(errno());
+  const connector = new ProcConnector({ fd, gapless: false, bufferBytes: 0 });
+  const endMs = performance.now() + waitMs;
+  let answered: number | undefined;
+  for (let leftMs = waitMs; leftMs > 0 && answered === undefined; leftMs = endMs - performance.now()) {
+    waitReadable(fd, leftMs);
+    connector.drain((event) => {
+      if (event.what === PROC_EVENT.NONE && event.sequence === number && event.acknowledged === number + 1) answered = event.error;
+    }, true);
+  }
+  if (answered === undefined) return undefined;
+  if (answered !== 0) throw refusal(answered);
+  return mask !== undefined;
+}
+
+/** Reads what a listener hears. */
+export class ProcConnector {
+  /** for poll() */
+  readonly fd: number;
+  /** datagrams that were no events of the kernel: from another process, or of a kind not known */
+  strange = 0;
+  private readonly batch = new DatagramBatch(EVENTS_A_CALL, 2 * PROC_MESSAGE_BYTES);
+  private readonly event = new ProcEvent();
+  private readonly gapless: boolean;
+  /** by processor: the sequence number of its next message */
+  private readonly expected = new Map<number, number>();
+  /** messages missing between sequence numbers */
+  private gaps = 0;
+  /** messages for which the buffer had no room, by the kernel's count */
+  private drops = 0;
+  private told = 0;
+
+  constructor({ fd, gapless }: ProcSocket) {
+    this.fd = fd;
+    this.gapless = gapless;
+  }
+
+  /**
+   * Hands over what is waiting, a bounded number of events.
+   * @param visit gets each; the object is used again
+   * @param answers hand over the kernel's answers, too
+   * @returns whether more may be waiting
+   */
+  drain(visit: (event: ProcEvent) => void, answers = false): boolean {
+    const { batch, event } = this;
+    const count = batch.receive(this.fd);
+    // ENOBUFS only says once that there was no room: how often, lost() asks.
+    if (count < 0) return errno() === constants.errno.ENOBUFS || errno() === constants.errno.EINTR;
+    for (let i = 0; i < count; i++) {
+      // Only the kernel has port 0: nobody else can tell events.
+      if (batch.sender(i) !== 0 || !readProcEvent(batch.view, batch.start(i), batch.length(i), event)) {
+        this.strange++;
+      } else if (event.what !== PROC_EVENT.NONE) {
+        this.count(event);
+        visit(event);
+      } else if (answers) {
+        visit(event);
+      }
+    }
+    return count === batch.capacity;
+  }
+
+  private count({ cpu, sequence }: ProcEvent): void {
+    const expected = this.expected.get(cpu);
+    if (expected !== undefined && expected !== sequence) this.gaps += (sequence - expected) >>> 0;
+    this.expected.set(cpu, (sequence + 1) >>> 0);
+  }
+
+  /** Events lost since it was last asked. Those of one processor are known lost when its next one has come, or when the kernel counted them. */
+  lost(): number {
+    const numbers = new Uint32Array(MEMINFO_WORDS);
+    const got = getSocketOption(this.fd, SOL_SOCKET, SO_MEMINFO, new Uint8Array(numbers.buffer), new Uint32Array([numbers.byteLength]));
+    if (got === 0) this.drops = numbers[MEMINFO_DROPS];
+    // With a mask the kernel keeps events back that have numbers, too.
+    const known = this.gapless ? Math.max(this.gaps, this.drops) : this.drops;
+    const lost = Math.max(0, known - this.told);
+    this.told += lost;
+    return lost;
+  }
+
+  close(): void {
+    close(this.fd);
+  }
+}
+
+function waitReadable(fd: number, timeoutMs: number): void {
+  const entry = new Uint8Array(POLLFD_BYTES);
+  const view = new DataView(entry.buffer);
+  view.setInt32(0, fd, LITTLE_ENDIAN);
+  view.setInt16(4, POLLIN, LITTLE_ENDIAN);
+  poll(entry, 1, Math.ceil(timeoutMs));
+}
+
+function refusal(code: number): ProcConnectorError {
+  const { EPERM, EACCES, ECONNREFUSED } = constants.errno;
+  if (code === EPERM || code === EACCES) {
+    return new ProcConnectorError(`process events: ${errnoText(code)}: listening takes root, or CAP_NET_ADMIN in the initial namespaces`);
+  }
+  if (code === ECONNREFUSED) {
+    return new ProcConnectorError("process events: nobody answers: httplog has to run in the host's own network namespace, on a kernel with CONFIG_PROC_EVENTS");
+  }
+  return new ProcConnectorError(`process events: the kernel refuses: ${errnoText(code)}`);
+}
