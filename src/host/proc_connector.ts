@@ -32,6 +32,9 @@ const ANSWER_MS = 2000;
 /** Every event there is. */
 const ALL_EVENTS = Object.values(PROC_EVENT).reduce((mask: number, bit) => mask | bit, 0) >>> 0;
 
+/** PROC_EVENT_ALL: with it the kernel does not even look. */
+const EVERYTHING = 0xffffffff;
+
 /** Process events cannot be had. `message` is one line: what, why, what to do. */
 export class ProcConnectorError extends Error {
   override readonly name = 'ProcConnectorError';
@@ -57,11 +60,14 @@ export function openProcSocket(events: number): ProcSocket {
   try {
     const bufferBytes = enlargeBuffer(fd);
     join(fd);
-    const masked = listen(fd, events >>> 0, MASK_ANSWER_MS) ?? listen(fd, undefined, ANSWER_MS);
-    if (masked === undefined) {
+    // A kernel that knows masks answers to one that lets everything pass; its answer to a narrower one would not pass that.
+    const knowsMasks = ask(fd, EVERYTHING, MASK_ANSWER_MS);
+    if (!knowsMasks && !ask(fd, undefined, ANSWER_MS)) {
       throw new ProcConnectorError("process events: the kernel does not answer; it tells them in the host's own user and PID namespaces only: run httplog outside of the container (docker run --pid=host --userns=host --network=host)");
     }
-    return { fd, gapless: !masked || events >>> 0 === ALL_EVENTS, bufferBytes };
+    const narrows = knowsMasks && events >>> 0 !== ALL_EVENTS;
+    if (narrows) sendMessage(fd, listenMessage(0, events >>> 0));
+    return { fd, gapless: !narrows, bufferBytes };
   } catch (error) {
     close(fd);
     throw error;
@@ -86,23 +92,26 @@ function join(fd: number): void {
   if (bindSocket(fd, address, address.length) < 0) throw refusal(errno());
 }
 
-/** @returns whether there is a mask; undefined when the kernel does not answer */
-function listen(fd: number, mask: number | undefined, waitMs: number): boolean | undefined {
+/** @returns whether the kernel answers that it will tell events */
+function ask(fd: number, mask: number | undefined, waitMs: number): boolean {
   const number = Math.floor(Math.random() * 2 ** 31);
-  const message = listenMessage(number, mask);
-  if (send(fd, message, message.length, 0) < 0) throw refusal(errno());
+  sendMessage(fd, listenMessage(number, mask));
   const connector = new ProcConnector({ fd, gapless: false, bufferBytes: 0 });
   const endMs = performance.now() + waitMs;
-  let answered: number | undefined;
-  for (let leftMs = waitMs; leftMs > 0 && answered === undefined; leftMs = endMs - performance.now()) {
+  let error: number | undefined;
+  for (let leftMs = waitMs; leftMs > 0 && error === undefined; leftMs = endMs - performance.now()) {
     waitReadable(fd, leftMs);
     connector.drain((event) => {
-      if (event.what === PROC_EVENT.NONE && event.sequence === number && event.acknowledged === number + 1) answered = event.error;
+      // Everybody who listens hears every answer: the number tells whose it is.
+      if (event.what === PROC_EVENT.NONE && event.acknowledged === number + 1) error = event.error;
     }, true);
   }
-  if (answered === undefined) return undefined;
-  if (answered !== 0) throw refusal(answered);
-  return mask !== undefined;
+  if (error !== undefined && error !== 0) throw refusal(error);
+  return error === 0;
+}
+
+function sendMessage(fd: number, message: Uint8Array): void {
+  if (send(fd, message, message.length, 0) < 0) throw refusal(errno());
 }
 
 /** Reads what a listener hears. */
@@ -142,11 +151,9 @@ export class ProcConnector {
       // Only the kernel has port 0: nobody else can tell events.
       if (batch.sender(i) !== 0 || !readProcEvent(batch.view, batch.start(i), batch.length(i), event)) {
         this.strange++;
-      } else if (event.what !== PROC_EVENT.NONE) {
+      } else {
         this.count(event);
-        visit(event);
-      } else if (answers) {
-        visit(event);
+        if (answers || event.what !== PROC_EVENT.NONE) visit(event);
       }
     }
     return count === batch.capacity;

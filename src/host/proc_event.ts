@@ -55,11 +55,11 @@ export const PROC_MESSAGE_BYTES = EVENT + EVENT_BYTES;
 export class ProcEvent {
   /** PROC_EVENT */
   what: number = PROC_EVENT.NONE;
-  /** where it happened; 0xffffffff in an answer */
+  /** where it happened */
   cpu = 0;
-  /** of the connector's messages from that processor; in an answer that of the question */
+  /** of the connector's messages from that processor, answers among them */
   sequence = 0;
-  /** in an answer: the question's plus 1 */
+  /** in an answer: the question's number plus 1 */
   acknowledged = 0;
   /** CLOCK_MONOTONIC, nanoseconds */
   timestampNs = 0n;
@@ -150,7 +150,7 @@ const PROC_CN_MCAST_LISTEN = 1;
 
 /**
  * The message that asks for events.
- * @param number comes back in the answer as its sequence number, and plus 1 as what it acknowledges
+ * @param number comes back in the answer, plus 1, as what it acknowledges
  * @param mask PROC_EVENT bits (struct proc_input, Linux 6.6); undefined: everything, as every kernel understands it
  */
 export function listenMessage(number: number, mask: number | undefined): Uint8Array {

@@ -9,7 +9,7 @@ import type { Settings } from '../config/settings.js';
 import { UsageError, shown } from '../config/usage_error.js';
 import { CAPABILITY, capabilityNames, maskOf } from '../host/capabilities.js';
 import { PrivilegeError, giveUpRoot } from '../host/privileges.js';
-import { findUser } from '../host/users.js';
+import { type User, findUser } from '../host/users.js';
 import { makeLogDirectory, refuseUnwritable } from '../log/log_directory.js';
 
 /** What the threads that start later load; looked up while it certainly can be read. */
@@ -22,23 +22,40 @@ const PROGRAM = ['../../workers/capture.js', '../../workers/live.js', '../../wor
  * @throws UsageError for a user there is not, or root; PrivilegeError, LogError when it cannot be
  */
 export async function becomeUser(settings: Pick<Settings, 'user' | 'directory' | 'files'>): Promise<string> {
-  const user = findUser(settings.user);
-  if (user === undefined) throw new UsageError(`option -u: there is no user ${shown(settings.user)}; make one (useradd --system), or take nobody`);
-  const { name, uid, gid } = user;
-  if (uid === 0) throw new UsageError(`option -u: user ${shown(settings.user)} is root itself; name another one`);
+  const user = userToBecome(settings.user);
   const directory = settings.directory === '-' ? undefined : resolve(settings.directory);
   if (directory !== undefined) await makeLogDirectory(directory, user);
+  const said = await keepOnly(user, settings.files.length > 0 ? 0n : maskOf(CAPABILITY.NET_RAW), PROGRAM);
+  if (directory !== undefined) refuseUnwritable(directory, user.name);
+  return said;
+}
+
+/** The user that -u names. @throws UsageError for one there is not, or root */
+export function userToBecome(text: string): User {
+  const user = findUser(text);
+  if (user === undefined) throw new UsageError(`option -u: there is no user ${shown(text)}; make one (useradd --system), or take nobody`);
+  if (user.uid === 0) throw new UsageError(`option -u: user ${shown(text)} is root itself; name another one`);
+  return user;
+}
+
+/**
+ * Gives up root but for these capabilities, which threads started later have.
+ * @param program files that those threads load
+ * @returns a line for the user
+ * @throws PrivilegeError when it cannot be
+ */
+export async function keepOnly(user: User, capabilities: bigint, program: readonly string[]): Promise<string> {
   // Node's pool of threads starts with its first work: if that is now, those threads keep no capability, which they never need.
   await access('/');
-  const kept = giveUpRoot(user, settings.files.length > 0 ? 0n : maskOf(CAPABILITY.NET_RAW));
-  refuseUnreadableProgram(name);
-  if (directory !== undefined) refuseUnwritable(directory, name);
+  const kept = giveUpRoot(user, capabilities);
+  const { name, uid, gid } = user;
+  refuseUnreadableProgram(name, program);
   return `runs as user ${name} (uid ${uid}, gid ${gid}), capabilities: ${capabilityNames(kept)}`;
 }
 
 /** Threads are started, and replaced, as the user. */
-function refuseUnreadableProgram(user: string): void {
-  for (const path of PROGRAM) {
+function refuseUnreadableProgram(user: string, program: readonly string[]): void {
+  for (const path of program) {
     try {
       accessSync(path, constants.R_OK);
     } catch (error) {

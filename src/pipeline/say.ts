@@ -11,7 +11,7 @@ import { LOG_LEVELS } from '../config/values.js';
 import { MessageLimit } from './message_limit.js';
 
 /** Errors whose message is written for the user: by name, as they may come from a module that was never loaded here. */
-const FOR_USERS = new Set(['LogError', 'SourceError', 'ClosedOutputError', 'NetlinkError', 'PrivilegeError', 'EndpointError']);
+const FOR_USERS = new Set(['LogError', 'SourceError', 'ClosedOutputError', 'NetlinkError', 'PrivilegeError', 'EndpointError', 'ProcConnectorError']);
 
 const STDERR = 2;
 /** Severities of syslog(3), as sd-daemon(3) wants them in front of a line. */
