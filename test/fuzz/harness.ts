@@ -154,10 +154,14 @@ export class Harness {
   }
 }
 
-/** The consumer with bytes that throw when one outside of every frame is read. */
+/**
+ * The consumer with bytes that throw when one outside of every frame is read. Who reads words from their buffer gets the real one: what
+ * it reads too far shows by the poison.
+ */
 function guardedConsumer(consumer: BatchConsumer, inFrame: Uint8Array): BatchConsumer {
   const bytes = new Proxy(consumer.bytes, {
     get(target, key) {
+      if (key === 'buffer' || key === 'byteOffset' || key === 'length') return target[key];
       const index = Number(key);
       if (inFrame[index] !== 1) throw new RangeError(`read at ${String(key)}, outside of every frame`);
       return target[index];

@@ -82,7 +82,7 @@ describe('live capture through AF_PACKET', function () {
     ip('link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', client.namespace);
     command(['ip', '-n', client.namespace, 'link', 'set', 'eth0', 'up']);
     ip('link', 'set', 'eth0', 'up');
-    await capture.message((message) => message.type === 'warning' && message.text === 'eth0: capture resumed');
+    await capture.message((message) => message.type === 'notice' && message.text === 'eth0: capture resumed');
     await until('the old buffer to be unmapped', () => !mappedSockets(capture).includes(socket));
     assert.equal(mappedSockets(capture).length, 1, 'the new one');
     send(client, differentFrames(20));

@@ -14,7 +14,7 @@ const warnings = (capture: CaptureRun): string[] =>
 const failures = (capture: CaptureRun): string[] =>
   capture.messages.flatMap((message) => (message.type === 'failed' ? [message.text] : []));
 const count = (all: readonly DriverFrame[], link: string): number => all.filter((frame) => frame.link === link).length;
-const says = (text: RegExp) => (message: { type: string; text?: string }): boolean => message.type === 'warning' && text.test(message.text ?? '');
+const says = (text: RegExp) => (message: { type: string; text?: string }): boolean => (message.type === 'warning' || message.type === 'notice') && text.test(message.text ?? '');
 
 for (const way of ['afpacket', 'libpcap'] as const) {
   describe(`live capture through ${way}: following the interfaces`, function () {
