@@ -77,7 +77,9 @@ export class TestClient {
 
   async gets(what: string | RegExp, timeoutMs = 10_000): Promise<void> {
     const has = typeof what === 'string' ? () => this.text.includes(what) : () => what.test(this.text);
-    await until(`a client to get ${what}; it has ${JSON.stringify(this.text.slice(-200))}`, has, timeoutMs);
+    await until(`a client to get ${what}`, has, timeoutMs).catch((error: unknown) => {
+      throw new Error(`${String(error)}; it has ${JSON.stringify(this.text.slice(-200))}`, { cause: error });
+    });
   }
 
   async closes(timeoutMs = 10_000): Promise<void> {

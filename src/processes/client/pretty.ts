@@ -30,7 +30,7 @@ type Event = Readonly<Record<string, unknown>>;
 export function renderEvent(line: string, look: Look): string {
   const event = parse(line);
   const name = event?.['event'];
-  if (event === undefined || typeof name !== 'string') return fit([{ text: escapeUnprintable(line) }], look);
+  if (event === undefined || typeof name !== 'string') return fit([{ text: plain(line) }], look);
   const parts: Part[] = [];
   const time = clockTime(event['time']);
   if (time !== undefined) parts.push({ text: `${time} `, colour: DIM });
@@ -82,7 +82,12 @@ function clockTime(time: unknown): string | undefined {
 }
 
 function cell(value: unknown): string {
-  return escapeUnprintable(typeof value === 'string' ? value : JSON.stringify(value) ?? '-');
+  return plain(typeof value === 'string' ? value : JSON.stringify(value) ?? '-');
+}
+
+/** What cannot be printed as `\xHH`. The backslash stays: people read regular expressions here, and take nothing back from it. */
+function plain(text: string): string {
+  return text.split('\\').map(escapeUnprintable).join('\\');
 }
 
 interface Part {
