@@ -75,6 +75,13 @@ export const readLink = bind<(path: Uint8Array, into: Uint8Array, bytes: number)
 export const eventfd = bind<(initial: number, flags: number) => number>('int eventfd(unsigned int, int)');
 export const EFD_CLOEXEC_NONBLOCK = 0x80800;
 
+const setpriority = bind<(which: number, who: number, nice: number) => number>('int setpriority(int, uint32_t, int)');
+
+/** Has the kernel prefer the calling thread, -20 (most) to 19. @returns false where that is not allowed: CAP_SYS_NICE */
+export function setThreadNice(nice: number): boolean {
+  return setpriority(0, 0, nice) === 0; // on Linux a thread's own, setpriority(2)
+}
+
 export const close = bind<(fd: number) => number>('int close(int)');
 
 const flock = bind<(fd: number, operation: number) => number>('int flock(int, int)');

@@ -1,7 +1,7 @@
 // The life of the thread that hears process events: waits for the kernel, keeps the table, writes lines, hands them over in batches.
 
 import type { ProcessEventName } from '../config/processes_settings.js';
-import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, poll } from '../host/libc.js';
+import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, poll, setThreadNice } from '../host/libc.js';
 import { ProcConnector } from '../host/proc_connector.js';
 import { PROC_EVENT, type ProcEvent } from '../host/proc_event.js';
 import { UNKNOWN_IMAGE } from '../host/process_image.js';
@@ -19,6 +19,8 @@ const HOLD_MS = 10;
 const IDLE_MS = 1000;
 /** A stop takes the events that are waiting, but does not run after new ones for ever. */
 const MOST_FINAL_DRAINS = 4096;
+
+const PREFERRED = -10;
 
 const NAMES: Readonly<Record<number, ProcessEventName>> = {
   [PROC_EVENT.FORK]: 'fork', [PROC_EVENT.EXEC]: 'exec', [PROC_EVENT.EXIT]: 'exit', [PROC_EVENT.UID]: 'uid', [PROC_EVENT.GID]: 'gid',
@@ -53,6 +55,8 @@ class EventThread {
   }
 
   run(): void {
+    // What a process was can be read while it lives: on a busy host it matters who comes first.
+    setThreadNice(PREFERRED);
     this.report({ type: 'ready', processes: this.watch.table.size });
     while (!this.wait()) this.step();
     for (let i = 0; i < MOST_FINAL_DRAINS && this.drain(); i++) this.batch.flushFull();

@@ -11,6 +11,8 @@ const SECOND_NS = 1_000_000_000n;
 /** The time of day may be set at any moment: it is looked at again for events that come this much later. */
 const FRESH_NS = 100_000_000n;
 
+const SET_NS = 100_000n;
+
 /** Bytes of a time. */
 export const TIME_BYTES = 30;
 
@@ -24,7 +26,9 @@ export class EventTime {
   write(out: Uint8Array, at: number, monotonicNs: bigint): number {
     if (monotonicNs - this.askedNs >= FRESH_NS) {
       this.askedNs = monotonicNs;
-      this.aheadNs = realTimeAheadNs();
+      const aheadNs = realTimeAheadNs();
+      // Two looks at two clocks never agree to the nanosecond: one moment has one time until the clock is really another.
+      if (aheadNs - this.aheadNs > SET_NS || this.aheadNs - aheadNs > SET_NS) this.aheadNs = aheadNs;
     }
     const ns = monotonicNs + this.aheadNs;
     this.clock.set(Number(ns / SECOND_NS));
