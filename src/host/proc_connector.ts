@@ -32,6 +32,9 @@ const ANSWER_MS = 2000;
 /** Every event there is. */
 const ALL_EVENTS = Object.values(PROC_EVENT).reduce((mask: number, bit) => mask | bit, 0) >>> 0;
 
+/** The kernel's count of drops is looked at this often, and whenever it says that there are some. */
+const LOOK_MS = 1000;
+
 /** PROC_EVENT_ALL: with it the kernel does not even look. */
 const EVERYTHING = 0xffffffff;
 
@@ -130,6 +133,9 @@ export class ProcConnector {
   /** messages for which the buffer had no room, by the kernel's count */
   private drops = 0;
   private told = 0;
+  /** the kernel said that there was no room, or numbers are missing */
+  private isShort = false;
+  private askedMs = -Infinity;
 
   constructor({ fd, gapless }: ProcSocket) {
     this.fd = fd;
@@ -145,8 +151,12 @@ export class ProcConnector {
   drain(visit: (event: ProcEvent) => void, answers = false): boolean {
     const { batch, event } = this;
     const count = batch.receive(this.fd);
-    // ENOBUFS only says once that there was no room: how often, lost() asks.
-    if (count < 0) return errno() === constants.errno.ENOBUFS || errno() === constants.errno.EINTR;
+    if (count < 0) {
+      // It says once that there was no room: how often, lost() asks.
+      if (errno() === constants.errno.ENOBUFS) this.isShort = true;
+      else if (errno() !== constants.errno.EINTR) return false;
+      return true;
+    }
     for (let i = 0; i < count; i++) {
       // Only the kernel has port 0: nobody else can tell events.
       if (batch.sender(i) !== 0 || !readProcEvent(batch.view, batch.start(i), batch.length(i), event)) {
@@ -159,19 +169,26 @@ export class ProcConnector {
     return count === batch.capacity;
   }
 
+  /** With a mask the kernel keeps events back that have numbers, too: then its own count has to do. */
   private count({ cpu, sequence }: ProcEvent): void {
     const expected = this.expected.get(cpu);
-    if (expected !== undefined && expected !== sequence) this.gaps += (sequence - expected) >>> 0;
+    if (this.gapless && expected !== undefined && expected !== sequence) {
+      this.gaps += (sequence - expected) >>> 0;
+      this.isShort = true;
+    }
     this.expected.set(cpu, (sequence + 1) >>> 0);
   }
 
   /** Events lost since it was last asked. Those of one processor are known lost when its next one has come, or when the kernel counted them. */
   lost(): number {
+    const nowMs = performance.now();
+    if (!this.isShort && nowMs - this.askedMs < LOOK_MS) return 0;
+    this.isShort = false;
+    this.askedMs = nowMs;
     const numbers = new Uint32Array(MEMINFO_WORDS);
     const got = getSocketOption(this.fd, SOL_SOCKET, SO_MEMINFO, new Uint8Array(numbers.buffer), new Uint32Array([numbers.byteLength]));
     if (got === 0) this.drops = numbers[MEMINFO_DROPS];
-    // With a mask the kernel keeps events back that have numbers, too.
-    const known = this.gapless ? Math.max(this.gaps, this.drops) : this.drops;
+    const known = Math.max(this.gaps, this.drops);
     const lost = Math.max(0, known - this.told);
     this.told += lost;
     return lost;

@@ -1,0 +1,149 @@
+// What httplog processes costs and whether it hears everything: idle, at a given rate of processes, at the highest rate that two
+// spawners reach, over many events. Needs root and perl.
+//
+//   npm run build && node dist/bench/processes.js [--rate 2000] [--seconds 30] [--flat-out 10] [--idle 20] [--events 0]
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { until } from '../test/support/command.js';
+import { HTTPLOG } from '../test/support/httplog.js';
+import { writeTinyProgram } from '../test/support/tiny_program.js';
+import { processCpuMs } from './lib/process_time.js';
+import { markdownTable } from './lib/report.js';
+
+/** Forks, execs and waits as often as it is told: `perl -e … PROGRAM RATE SECONDS` (rate 0: as fast as it can); prints how often. */
+const SPAWNER = `use Time::HiRes qw(time sleep); my ($program, $rate, $seconds) = @ARGV; my $n = 0; my $start = time;
+while ((my $t = time - $start) < $seconds) {
+  if ($rate && $n >= $rate * $t) { sleep 0.001; next }
+  my $pid = fork; if (!$pid) { exec $program or exit 99 } waitpid $pid, 0; $n++;
+}
+print "$n\\n";`;
+const SPAWNERS = 2;
+const READY_MS = 30_000;
+/** Behind the last process: until its events have been written. */
+const SETTLE_MS = 3000;
+
+interface Watched {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  readonly seen: { fork: number; exec: number; exit: number; lines: number; lost: number; unknown: number };
+  stderr: string;
+}
+
+interface Measured {
+  readonly name: string;
+  readonly spawned: number;
+  readonly seconds: number;
+  readonly cpuPercent: number;
+  readonly seen: Watched['seen'];
+  readonly rssMb: number;
+}
+
+async function startWatching(program: string): Promise<Watched> {
+  const child = spawn(HTTPLOG, ['processes', '-d', '-e', 'fork,exec,exit'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const seen = { fork: 0, exec: 0, exit: 0, lines: 0, lost: 0, unknown: 0 };
+  const watched: Watched = { child, pid: child.pid ?? 0, seen, stderr: '' };
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (watched.stderr += text));
+  const parents = new Set<string>();
+  let rest = '';
+  // Only the spawners' children are counted, by the program and the parent: other processes of this host are no part of it.
+  child.stdout?.setEncoding('latin1').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      seen.lines++;
+      if (line.startsWith('{"event":"lost"')) seen.lost += Number(/\d+/.exec(line)?.[0]);
+      else if (line.startsWith('{"event":"exec"')) {
+        if (line.includes(program)) seen.exec++;
+        else if (line.includes('"exe":"unknown"')) seen.unknown += parents.has(parentOf(line)) ? 1 : 0;
+        if (line.includes(SPAWNER.slice(0, 20))) parents.add(/"pid":(\d+)/.exec(line)?.[1] ?? '');
+      } else if (parents.has(parentOf(line))) {
+        if (line.startsWith('{"event":"fork"')) seen.fork++;
+        else seen.exit++;
+      }
+    }
+  });
+  await until('ready', () => watched.stderr.includes('ready, events go'), READY_MS);
+  return watched;
+}
+
+function parentOf(line: string): string {
+  return /"ppid":(\d+)/.exec(line)?.[1] ?? '';
+}
+
+function residentMb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024;
+}
+
+/** @param rate processes a second, all spawners together; 0: as many as they can */
+async function drive(program: string, rate: number, seconds: number): Promise<number> {
+  const spawners = Array.from({ length: SPAWNERS }, async () => {
+    const perl = spawn('perl', ['-e', SPAWNER, program, String(rate / SPAWNERS), String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    perl.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+    await once(perl, 'close');
+    return Number(text);
+  });
+  return (await Promise.all(spawners)).reduce((sum, count) => sum + count, 0);
+}
+
+async function measure(name: string, watched: Watched, program: string, rate: number | undefined, seconds: number): Promise<Measured> {
+  const before = { ...watched.seen };
+  const cpuBefore = processCpuMs(watched.pid);
+  const beganMs = performance.now();
+  let spawned = 0;
+  if (rate === undefined) await sleep(seconds * 1000);
+  else spawned = await drive(program, rate, seconds);
+  const elapsed = (performance.now() - beganMs) / 1000;
+  const cpuMs = processCpuMs(watched.pid) - cpuBefore;
+  if (rate !== undefined) await sleep(SETTLE_MS);
+  const entries = Object.entries(watched.seen).map(([key, value]) => [key, value - before[key as keyof typeof before]]);
+  const seen = Object.fromEntries(entries) as Watched['seen'];
+  return { name, spawned, seconds: elapsed, cpuPercent: cpuMs / elapsed / 10, seen, rssMb: residentMb(watched.pid) };
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rate: { type: 'string', default: '2000' }, seconds: { type: 'string', default: '30' }, 'flat-out': { type: 'string', default: '10' },
+      idle: { type: 'string', default: '20' }, events: { type: 'string', default: '0' },
+    },
+  });
+  const directory = mkdtempSync(join(tmpdir(), 'httplog-bench-processes-'));
+  const program = join(directory, 'tiny');
+  writeTinyProgram(program, 0);
+  const watched = await startWatching(program);
+  const rows: Measured[] = [];
+  try {
+    const run = async (name: string, rate: number | undefined, seconds: string): Promise<Measured | undefined> => {
+      if (Number(seconds) <= 0) return undefined;
+      const measured = await measure(name, watched, program, rate, Number(seconds));
+      rows.push(measured);
+      return measured;
+    };
+    await run('idle', undefined, values.idle);
+    await run(`${values.rate} a second`, Number(values.rate), values.seconds);
+    await run('as fast as they can', 0, values['flat-out']);
+    for (let total = 0; total < Number(values.events);) total += (await run('as fast as they can', 0, '20'))?.seen.lines ?? Infinity;
+  } finally {
+    watched.child.kill('SIGTERM');
+    await once(watched.child, 'close');
+    rmSync(directory, { recursive: true });
+  }
+  console.log(`${cpus()[0].model}, ${cpus().length} processors, Node.js ${process.version}`);
+  console.log(markdownTable([
+    ['phase', 'processes', 'a second', 'fork', 'exec', 'exit', 'exec not read', 'told lost', 'CPU % of a core', 'RSS MB'],
+    ...rows.map(({ name, spawned, seconds, cpuPercent, seen, rssMb }) => [
+      name, String(spawned), (spawned / seconds).toFixed(0), ...[seen.fork, seen.exec, seen.exit, seen.unknown, seen.lost].map(String),
+      cpuPercent.toFixed(2), rssMb.toFixed(0),
+    ]),
+  ]));
+  console.log(watched.stderr);
+}
+
+void main();
