@@ -84,14 +84,21 @@ export interface Reading {
 /** Reads what a process runs, and where. */
 export function readImage(pid: number, files: ProcessFiles, containers: ContainerIds): Reading {
   const exe = files.exe(pid);
-  const cmdline = files.cmdline(pid);
+  let cmdline = files.cmdline(pid);
   const cwd = files.cwd(pid);
   const cgroup = files.cgroup(pid);
   const container = cgroup === undefined ? undefined : containers.of(cgroup);
   // Last, because it vouches for what was read before: where the stack is another image's, so may the rest be.
   const stat = files.stat(pid);
   if (stat === undefined) return { image: UNKNOWN_IMAGE, stat, cwd, container };
+  if (cmdline?.length === 0 && stat.startStack !== 0) cmdline = emptyOrLoading(pid, files, stat.startStack);
   return { image: imageOf(pid, exe, cmdline, stat), stat, cwd, container };
+}
+
+/** No arguments were there before the program had its stack: they may have come with it, and are read again. */
+function emptyOrLoading(pid: number, files: ProcessFiles, stack: number): Uint8Array | undefined {
+  const cmdline = files.cmdline(pid);
+  return files.stat(pid)?.startStack === stack ? cmdline : undefined;
 }
 
 function imageOf(pid: number, exe: Uint8Array | undefined, cmdline: Uint8Array | undefined, stat: ProcessStat): ProcessImage {

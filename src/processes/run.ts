@@ -63,6 +63,7 @@ class ProcessesRun {
     return new DirectOutput({
       onClosed: () => {
         this.outputClosed = true;
+        say('standard output was closed by its reader: httplog ends', 'warn');
         this.source.stop();
       },
       onError: (error) => {
