@@ -3,8 +3,9 @@
 import { loadSettings, type LoadedSettings } from '../config/load.js';
 import { thisProcess } from '../config/surroundings.js';
 import { UsageError } from '../config/usage_error.js';
+import { exitAtOnce } from '../host/exit.js';
 import { EXIT } from '../pipeline/exit_code.js';
-import { configureMessages, sayError, sayFailure } from '../pipeline/say.js';
+import { configureMessages, lastWords, sayError, sayFailure } from '../pipeline/say.js';
 
 const HINT = 'httplog -h lists the options';
 const PROCESSES_HINT = 'httplog processes -h lists the options';
@@ -42,11 +43,14 @@ async function processes(argv: readonly string[]): Promise<number> {
 async function runLoaded({ settings, origins }: LoadedSettings): Promise<number> {
   configureMessages(settings.logLevel, settings.files.length === 0);
   const { run } = await import('../pipeline/run.js');
-  return run(settings, {
+  const running = run(settings, {
     ignoreHangUp: process.env['_HTTPLOG_NOHUP'] === '1',
     // Statistics every so many packets are debugging, unless they are asked for.
     statisticsLevel: origins.logEvery === 'default' ? 'debug' : 'info',
   });
+  if (settings.files.length > 0) return running; // its totals may wait behind records that somebody reads page by page
+  const exit = await running.catch((error: unknown) => explain(error, HINT));
+  return (await lastWords()) ? exit : exitAtOnce(exit);
 }
 
 /** Writes to standard output; a reader who leaves early (`| head`) has what he wanted. */

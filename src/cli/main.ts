@@ -1,8 +1,6 @@
 // The program's first lines: SIGUSR1 must not open Node's debugger, so it gets its handler before anything else is loaded.
 
 process.on('SIGUSR1', () => undefined);
-// A reader of standard error that went away is no reason to stop capturing.
-process.stderr.on('error', () => undefined);
 
 void main();
 

@@ -1,14 +1,17 @@
 // The progress bar of a replay on a terminal: megabytes a second and time left, on standard error only.
 
+import { isatty } from 'node:tty';
 import { SOURCE } from '../ring/source_board.js';
 import type { Totals } from './totals.js';
 
+const STDERR = 2;
 const SHOW_AFTER_MS = 500;
 const REDRAW_MS = 200;
 const MEGABYTE = 1e6;
 
-/** Shows the bar once the replay takes longer than half a second. @returns takes it away again */
+/** Shows the bar on a terminal once the replay takes longer than half a second. @returns takes it away again */
 export function showProgress(totals: Totals): () => void {
+  if (!isatty(STDERR)) return () => undefined;
   let bar: { update(value: number, payload: object): void; stop(): void } | undefined;
   let redraw: NodeJS.Timeout | undefined;
   const begin = performance.now();
@@ -20,6 +23,7 @@ export function showProgress(totals: Totals): () => void {
     const total = totals.boardSum(SOURCE.BYTES_TOTAL);
     if (stopped) return;
     const known = total > 0;
+    process.stderr.on('error', () => undefined); // a terminal that is gone is no reason to stop
     const single = new SingleBar({
       format: known ? '{bar} {percentage} % of {size} MB, {rate} MB/s, {eta_formatted} left' : '{read} MB, {rate} MB/s',
       stream: process.stderr,

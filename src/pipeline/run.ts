@@ -24,7 +24,7 @@ import { Narrator } from './narration.js';
 import { openOperations } from './operations.js';
 import { showProgress } from './progress.js';
 import { captureTask, liveTask, parsingOptions, runWay } from './run_tasks.js';
-import { flushMessages, isSaid, say, sayError } from './say.js';
+import { flushMessages, isSaid, lastWords, say, sayError } from './say.js';
 import { allocateSharedRun, type RunWay } from './shared_run.js';
 import { handleSignals } from './signals.js';
 import { openSink } from './sink.js';
@@ -148,7 +148,7 @@ export class Run {
       reopen: () => this.reopen(writer),
       statistics: () => watch.report(),
     }, options.ignoreHangUp);
-    const hideProgress = !this.live && process.stderr.isTTY ? showProgress(this.totals) : undefined;
+    const hideProgress = this.live ? undefined : showProgress(this.totals);
     const uncaught = uncaughtError();
     try {
       watch.start();
@@ -252,11 +252,12 @@ export class Run {
   }
 
   /** Says what is known and leaves, whatever a thread is blocked in. */
-  private abandon(writer: LogWriter, watch: Watch): Promise<never> {
+  private async abandon(writer: LogWriter, watch: Watch): Promise<never> {
     this.ring.requestStop(STOP_REQUEST.ABANDON);
     writer.abandon();
     flushMessages();
     watch.report({ abandoned: true });
+    await lastWords();
     return exitAtOnce(EXIT.FAILED);
   }
 

@@ -5,15 +5,19 @@
 //   the journal              <4>eth0: the interface went down; …                       (sd-daemon(3); the journal has time and name)
 
 import { fstatSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogLevel } from '../config/settings.js';
 import { escapeUnprintable } from '../config/usage_error.js';
 import { LOG_LEVELS } from '../config/values.js';
 import { MessageLimit } from './message_limit.js';
+import { MessageOutput } from './message_output.js';
 
 /** Errors whose message is written for the user: by name, as they may come from a module that was never loaded here. */
 const FOR_USERS = new Set(['LogError', 'SourceError', 'ClosedOutputError', 'NetlinkError', 'PrivilegeError', 'EndpointError', 'ProcConnectorError']);
 
 const STDERR = 2;
+/** How long the end of the program waits for a reader of its last words. */
+const LAST_WORDS_MS = 1_000;
 /** Severities of syslog(3), as sd-daemon(3) wants them in front of a line. */
 const SEVERITY = { error: 3, warn: 4, info: 6, debug: 7 } as const satisfies Record<LogLevel, number>;
 const WORD = { error: 'error', warn: 'warning', info: 'info', debug: 'debug' } as const satisfies Record<LogLevel, string>;
@@ -37,11 +41,15 @@ const detected = styleOf(STDERR, process.env['JOURNAL_STREAM']);
 let style: MessageStyle = detected === 'journal' ? 'journal' : 'plain';
 let least = LOG_LEVELS.indexOf('info');
 
-/** Lines said since the start by level, and those that the limit kept back. */
+/** Lines said since the start by level, and those that were not: the limit kept them back, or nobody read. */
 export const messagesSaid: Record<LogLevel | 'suppressed', number> = { error: 0, warn: 0, info: 0, debug: 0, suppressed: 0 };
 
 const limit = new MessageLimit((text, level, times) => {
   say(`${times} more like this in the last minute, not shown: ${text}`, level);
+});
+
+const output = new MessageOutput(STDERR, (lines) => {
+  say(`${lines} messages before this one were lost: nobody read standard error`, 'warn');
 });
 
 /** How a run wants its messages. @param times lines of a file begin with their time: a live capture's do */
@@ -72,6 +80,11 @@ export function flushMessages(): void {
   limit.flush();
 }
 
+/** Waits until what was said is read, a second at most. @returns whether it is */
+export function lastWords(): Promise<boolean> {
+  return Promise.race([output.written().then(() => true), sleep(LAST_WORDS_MS, false, { ref: false })]);
+}
+
 /** Says in one line why the program ends without having done its job: in the form every Unix tool has for it. */
 export function sayFailure(text: string): void {
   write(text, 'error', '');
@@ -90,8 +103,8 @@ export function describeError(error: unknown): string {
 
 function write(text: string, level: LogLevel, word: string): void {
   if (!isSaid(level)) return;
-  messagesSaid[level]++;
-  process.stderr.write(`${beginning(level, word)}${escapeUnprintable(text)}\n`);
+  const taken = output.put(`${beginning(level, word)}${escapeUnprintable(text)}\n`);
+  messagesSaid[taken ? level : 'suppressed']++;
 }
 
 function beginning(level: LogLevel, word: string): string {

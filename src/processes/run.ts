@@ -6,7 +6,7 @@ import { CAPABILITY, maskOf } from '../host/capabilities.js';
 import { exitAtOnce } from '../host/exit.js';
 import { keepOnly, userToBecome } from '../pipeline/become_user.js';
 import { EXIT } from '../pipeline/exit_code.js';
-import { flushMessages, say, sayError, sayLimited } from '../pipeline/say.js';
+import { flushMessages, lastWords, say, sayError, sayLimited } from '../pipeline/say.js';
 import { handleSignals } from '../pipeline/signals.js';
 import { DirectOutput } from './direct_output.js';
 import type { EventSink } from './event_sink.js';
@@ -96,6 +96,7 @@ class ProcessesRun {
     if (totals !== undefined) this.tellTotals(totals);
     const failed = totals === undefined || this.outputClosed || this.outputFailed;
     const exit = failed ? EXIT.FAILED : EXIT.OK;
+    await lastWords();
     if (this.direct?.isWriting === true) await exitAtOnce(exit); // whoever has to read does not
     return exit;
   }

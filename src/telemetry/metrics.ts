@@ -100,7 +100,7 @@ export class Metrics {
     this.counter('httplog_messages_total', 'Messages on standard error by level.', ['level'], (put) => {
       for (const level of LOG_LEVELS) put(messages[level], { level });
     });
-    this.counter('httplog_messages_suppressed_total', 'Messages that the limit of ten a minute kept back.', [], (put) => put(messages.suppressed));
+    this.counter('httplog_messages_suppressed_total', 'Messages kept back by the limit of ten of a kind a minute, or because nobody read them.', [], (put) => put(messages.suppressed));
   }
 
   private gauge(name: string, help: string, labelNames: readonly string[], read: (put: Put) => void): void {

@@ -1,7 +1,7 @@
 // SIGTERM and SIGINT: what was captured is written, and a stop that cannot be finished has an end.
 
 import assert from 'node:assert/strict';
-import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { command } from '../support/command.js';
 import { killStarted, type RunningHttplog, startHttplog, withDirectory } from '../support/httplog.js';
@@ -62,6 +62,30 @@ describe('live: ending', function () {
     command(['mkfifo', join(directory, 'pipe')]);
     return openSync(join(directory, 'pipe'), constants.O_RDWR);
   }
+
+  it('standard error that nobody reads holds up neither records nor the end', async () => {
+    await withDirectory(async (directory) => {
+      const pipe = stalledPipe(directory);
+      for (const writer = openSync(join(directory, 'pipe'), constants.O_WRONLY | constants.O_NONBLOCK);;) {
+        try {
+          writeSync(writer, 'x');
+        } catch {
+          closeSync(writer);
+          break;
+        }
+      }
+      const logs = join(directory, 'logs');
+      const httplog = startHttplog(network.server, ['-i', 'eth0', '-d', logs], { stderr: pipe });
+      await httplog.holds('a record in a file', () => {
+        curl(network.client, [baseUrl(network.server)]);
+        return existsSync(logs) && readdirSync(logs).some((name) => name.endsWith('.log'));
+      });
+      httplog.child.kill('SIGUSR2');
+      const { status } = await httplog.end('SIGTERM', 15_000);
+      closeSync(pipe);
+      assert.equal(status, 0);
+    });
+  });
 
   async function flooded(stdout: number | 'stalled'): Promise<RunningHttplog> {
     const httplog = await startHttplog(network.server, ['-i', 'eth0', '-d', '-'], { stdout }).ready();

@@ -49,6 +49,8 @@ export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** a descriptor instead of a pipe that is read; `stalled`: a socket that is never read */
   readonly stdout?: number | 'stalled';
+  /** a descriptor instead of a pipe that is read: then nothing it says is known */
+  readonly stderr?: number;
   readonly stdin?: 'pipe' | number;
   /** put before the command inside its namespace: `setpriv …` */
   readonly prefix?: readonly string[];
@@ -128,7 +130,7 @@ export function startHttplog(where: End | undefined, args: readonly string[], op
   const child = spawn(program, rest, {
     cwd: '/',
     env: cleanEnvironment(options.env),
-    stdio: [options.stdin ?? 'ignore', stdout, 'pipe'],
+    stdio: [options.stdin ?? 'ignore', stdout, options.stderr ?? 'pipe'],
   });
   started.add(child);
   child.once('exit', () => started.delete(child));

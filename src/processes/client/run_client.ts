@@ -4,7 +4,7 @@ import type { ProcessesSettings } from '../../config/processes_settings.js';
 import { formatTarget } from '../../config/processes_table.js';
 import { exitAtOnce } from '../../host/exit.js';
 import { EXIT } from '../../pipeline/exit_code.js';
-import { flushMessages, say, sayError, sayFailure, sayLimited } from '../../pipeline/say.js';
+import { flushMessages, lastWords, say, sayError, sayFailure, sayLimited } from '../../pipeline/say.js';
 import { readPassword } from '../password.js';
 import { Backoff } from './backoff.js';
 import { LineOutput } from './output.js';
@@ -65,6 +65,7 @@ export async function runClient(settings: ClientSettings & { readonly connect: N
   }
   process.off('SIGINT', end).off('SIGTERM', end);
   flushMessages();
+  await lastWords();
   if (output.isWriting) await exitAtOnce(exit); // whoever has to read does not
   return exit;
 }
