@@ -126,7 +126,7 @@ export class AfpacketBlocks {
     const last = words.length - 1;
     let touched = 0;
     for (let frame = 0; frame < frames; frame++) {
-      touched += words[Math.min(at + SECOND_LINE, last)] + words[Math.min(at + THIRD_LINE, last)];
+      touched ^= words[Math.min(at + SECOND_LINE, last)] ^ words[Math.min(at + THIRD_LINE, last)];
       const tagged = (words[at + HEADER.STATUS] & TP_STATUS_VLAN_VALID) !== 0;
       sink.frame(
         at * 4 + halves[(at + HEADER.MAC) * 2],
@@ -138,7 +138,7 @@ export class AfpacketBlocks {
       );
       at += words[at + HEADER.NEXT] >> 2;
     }
-    this.touched = touched | 0;
+    this.touched = touched;
     this.next = at;
   }
 

@@ -102,12 +102,23 @@ const mmap = bind<(address: Pointer, bytes: number, protection: number, flags: n
 );
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
+const MAP_ANONYMOUS = 0x20;
 const MAP_FAILED = 2n ** BigInt(8 * koffi.sizeof('void*')) - 1n;
 
 /** Maps the first bytes of a file or socket for reading and writing; null when the kernel refuses. */
 export function mapShared(fd: number, bytes: number): Pointer {
   const address = mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED, fd, 0);
-  return address === null || BigInt.asUintN(64, address) === MAP_FAILED ? null : address;
+  return isMapped(address) ? address : null;
+}
+
+function isMapped(address: Pointer): boolean {
+  return address !== null && BigInt.asUintN(64, address) !== MAP_FAILED;
+}
+
+/** Maps memory that belongs to no file, all zero; null when there is none. */
+export function mapAnonymous(bytes: number): Pointer {
+  const address = mmap(null, bytes, PROT_READ_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return isMapped(address) ? address : null;
 }
 
 /** Takes a mapping away: any thread that reads there afterwards ends the process. */

@@ -1,7 +1,7 @@
 // Views of memory that another thread of this process has mapped. A view keeps nothing alive: whoever mapped the memory unmaps
 // it only when no thread reads there any more (docs/decisions/afpacket.md).
 
-import { memoryAt } from './libc.js';
+import { errnoText, mapAnonymous, memoryAt, unmap } from './libc.js';
 
 /** More than there are interfaces on most machines; beyond that they are made anew. */
 const MOST_VIEWS = 256;
@@ -20,4 +20,21 @@ export function mappedView(address: number, bytes: number): Uint8Array {
   const view = memoryAt(BigInt(address), bytes);
   views.set(address, view);
   return view;
+}
+
+/** Memory in which a kernel's buffer can be made up. */
+export interface OwnMemory {
+  /** in this process; mappedView() gives the same bytes */
+  readonly address: number;
+  readonly bytes: Uint8Array;
+  /** Nobody may read there after this. */
+  unmap(): void;
+}
+
+/** Maps memory of this process's own. @throws Error when there is none */
+export function mapOwnMemory(bytes: number): OwnMemory {
+  const pointer = mapAnonymous(bytes);
+  if (pointer === null) throw new Error(`no memory could be mapped: ${errnoText()}`);
+  const address = Number(pointer);
+  return { address, bytes: mappedView(address, bytes), unmap: () => void unmap(pointer, bytes) };
 }

@@ -35,7 +35,7 @@ export class LineOutput {
   ) {
     this.block = blocks[0];
     this.bytes = this.block.bytes;
-    const { regions } = this.block.memory;
+    const { regions } = this.block;
     this.used = new Int32Array(regions);
     this.segmentOf = new Int32Array(regions);
     this.periodOf = new Int32Array(regions);
@@ -57,23 +57,23 @@ export class LineOutput {
     }
     if (this.segmentOf[region] === NO_SEGMENT || this.periodOf[region] !== period) this.beginSegment(region, period);
     this.region = region;
-    this.lineStart = region * this.block.memory.regionBytes + this.used[region];
+    this.lineStart = region * this.block.regionBytes + this.used[region];
     return this.lineStart;
   }
 
   private fits(region: number, period: number, bound: number): boolean {
-    if (this.used[region] + bound > this.block.memory.regionBytes) return false;
+    if (this.used[region] + bound > this.block.regionBytes) return false;
     if (this.merging && this.records === MAX_RECORDS) return false;
     return this.segments < MAX_SEGMENTS || (this.segmentOf[region] !== NO_SEGMENT && this.periodOf[region] === period);
   }
 
   private beginSegment(region: number, period: number): void {
     const segment = this.segments++;
-    const { words, memory } = this.block;
+    const { words, regionBytes } = this.block;
     const at = LineBlock.segment(segment);
     words[at + SEGMENT.REGION] = region;
     words[at + SEGMENT.PERIOD] = period;
-    words[at + SEGMENT.OFFSET] = region * memory.regionBytes + this.used[region];
+    words[at + SEGMENT.OFFSET] = region * regionBytes + this.used[region];
     words[at + SEGMENT.LENGTH] = 0;
     words[at + SEGMENT.LINES] = 0;
     this.segmentOf[region] = segment;

@@ -4,7 +4,7 @@
 import type { BatchTaker } from '../capture/batch_taker.js';
 import { runLiveCapture } from '../capture/live.js';
 import type { CaptureMessage } from '../capture/messages.js';
-import { mappedView } from '../host/mapped_memory.js';
+import { mapOwnMemory, mappedView } from '../host/mapped_memory.js';
 import { BatchConsumer, BatchProducer, CLAIM, STOP_REQUEST } from '../ring/batch_ring.js';
 import { LineBlock } from '../ring/line_blocks.js';
 import { LinkRegistry } from '../ring/link_table.js';
@@ -25,7 +25,7 @@ import { warmUp } from './warm_up.js';
  * @throws what the capture threw, or the parser too often: no frame should make it
  */
 export async function runLiveTask(task: LiveThreadTask, post: (message: CaptureMessage | number) => void): Promise<void> {
-  warmUp(task, (blocks, handOver) => new GatheredLines(blocks, task.merging, handOver, () => false));
+  warmUp(task, (blocks, handOver) => new GatheredLines(blocks, task.merging, handOver, () => false), mapOwnMemory);
   if (task.cpuProfile === '') captureAndParse(task, post);
   else await withCpuProfile(task.cpuProfile, () => captureAndParse(task, post));
 }

@@ -13,11 +13,13 @@ const WAIT_MS = 1000;
 /** Runs until the ring has ended and is empty, or the run is abandoned. */
 export async function runParseTask(task: ParseTask): Promise<void> {
   // Replay needs neither: it waits for us, and loads no native library.
-  const viewer = task.mapped ? (await import('../host/mapped_memory.js')).mappedView : undefined;
-  if (task.live) (await import('./warm_up.js')).warmUp(task, (blocks, handOver) => (
-    new LineOutput(blocks, task.merging, handOver, () => false)));
-  if (task.cpuProfile === '') parseBatches(task, viewer);
-  else await withCpuProfile(task.cpuProfile, () => parseBatches(task, viewer));
+  const mapped = task.mapped ? await import('../host/mapped_memory.js') : undefined;
+  if (task.live) {
+    const { warmUp } = await import('./warm_up.js');
+    warmUp(task, (blocks, handOver) => new LineOutput(blocks, task.merging, handOver, () => false), mapped?.mapOwnMemory);
+  }
+  if (task.cpuProfile === '') parseBatches(task, mapped?.mappedView);
+  else await withCpuProfile(task.cpuProfile, () => parseBatches(task, mapped?.mappedView));
   task.port.close();
 }
 

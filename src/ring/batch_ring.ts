@@ -109,10 +109,18 @@ export function allocateBatchRing(slots: number, slotBytes: number, slotFrames: 
 class BatchRingView {
   /** frame index of every slot, FRAME_WORDS words a frame */
   readonly index: Uint32Array;
+  /** how many slots there are */
+  readonly slots: number;
+  protected readonly slotBytes: number;
+  protected readonly slotFrames: number;
   protected readonly control: Int32Array;
   protected readonly numbers: Float64Array;
 
-  constructor(protected readonly memory: BatchRingMemory) {
+  // Sizes are copied: to the compiler an object from another thread is of another kind than one made here (pipeline/warm_up.ts).
+  constructor(memory: BatchRingMemory) {
+    this.slots = memory.slots;
+    this.slotBytes = memory.slotBytes;
+    this.slotFrames = memory.slotFrames;
     this.control = new Int32Array(memory.control);
     this.numbers = new Float64Array(memory.numbers);
     this.index = new Uint32Array(memory.index);
@@ -144,15 +152,10 @@ class BatchRingView {
     return Atomics.load(this.control, RELEASED);
   }
 
-  /** How many slots there are. */
-  get slots(): number {
-    return this.memory.slots;
-  }
-
   /** Slots with a batch that is not given back yet: waiting or being parsed. */
   get slotsInUse(): number {
     let held = 0;
-    for (let slot = 0; slot < this.memory.slots; slot++) if (Atomics.load(this.control, this.slotWord(slot, STATE)) !== FREE) held++;
+    for (let slot = 0; slot < this.slots; slot++) if (Atomics.load(this.control, this.slotWord(slot, STATE)) !== FREE) held++;
     return held;
   }
 
@@ -167,7 +170,7 @@ export class BatchRingOwner extends BatchRingView {
   requestStop(request: number): void {
     if (Atomics.load(this.control, STOP) >= request) return;
     Atomics.store(this.control, STOP, request);
-    for (let slot = 0; slot < this.memory.slots; slot++) Atomics.notify(this.control, this.slotWord(slot, STATE));
+    for (let slot = 0; slot < this.slots; slot++) Atomics.notify(this.control, this.slotWord(slot, STATE));
   }
 }
 
@@ -205,7 +208,7 @@ export class BatchProducer extends BatchRingView {
   acquire(timeoutMs: number): boolean {
     if (this.frames === 0 || !this.opened) this.memoryAddress = this.memoryBytes = 0;
     if (this.opened) return true;
-    const slot = this.batch & (this.memory.slots - 1);
+    const slot = this.batch & (this.slots - 1);
     const state = this.slotWord(slot, STATE);
     let held = Atomics.load(this.control, state);
     // A worker that takes the batch meanwhile changes the word without a notification.
@@ -213,10 +216,10 @@ export class BatchProducer extends BatchRingView {
     if (Atomics.load(this.control, state) !== FREE) return false;
     this.slot = slot;
     this.opened = true;
-    this.start = slot * this.memory.slotBytes;
-    this.limit = this.start + this.memory.slotBytes;
+    this.start = slot * this.slotBytes;
+    this.limit = this.start + this.slotBytes;
     this.frames = 0;
-    this.nextWord = slot * this.memory.slotFrames * FRAME_WORDS;
+    this.nextWord = slot * this.slotFrames * FRAME_WORDS;
     return true;
   }
 
@@ -244,13 +247,13 @@ export class BatchProducer extends BatchRingView {
     const since = (this.batch - batch) | 0;
     if (since <= 0) return false;
     // Its slot is open or published again only after it was free.
-    if (since > this.memory.slots) return true;
-    return Atomics.load(this.control, this.slotWord(batch & (this.memory.slots - 1), STATE)) === FREE;
+    if (since > this.slots) return true;
+    return Atomics.load(this.control, this.slotWord(batch & (this.slots - 1), STATE)) === FREE;
   }
 
   /** How many more frames the open slot's index can list. */
   get room(): number {
-    return this.memory.slotFrames - this.frames;
+    return this.slotFrames - this.frames;
   }
 
   /**
@@ -351,7 +354,7 @@ export class BatchConsumer extends BatchRingView {
       if (((published - claimed) | 0) > 0) {
         if (Atomics.compareExchange(control, CLAIMED, claimed, (claimed + 1) | 0) !== claimed) continue;
         // Nothing between the two can throw or be where V8 ends a thread (a call of a function, a loop's turn): no batch is nobody's.
-        Atomics.store(control, FIRST_SLOT + (claimed & (this.memory.slots - 1)) * SLOT_WORDS + STATE, TAKEN + this.worker);
+        Atomics.store(control, FIRST_SLOT + (claimed & (this.slots - 1)) * SLOT_WORDS + STATE, TAKEN + this.worker);
         this.open(claimed);
         return CLAIM.TAKEN;
       }
@@ -374,7 +377,7 @@ export class BatchConsumer extends BatchRingView {
 
   /** Number of the batch that a worker has claimed and not released, undefined: none. Of a living worker it is old news. */
   heldBy(worker: number): number | undefined {
-    const { slots } = this.memory;
+    const { slots } = this;
     const last = Atomics.load(this.control, CLAIMED) - 1;
     for (let slot = 0; slot < slots; slot++) {
       if (Atomics.load(this.control, this.slotWord(slot, STATE)) === TAKEN + worker) return (last - ((last - slot) & (slots - 1))) | 0;
@@ -392,7 +395,7 @@ export class BatchConsumer extends BatchRingView {
 
   private readHead(batch: number): void {
     const { control, numbers } = this;
-    const slot = batch & (this.memory.slots - 1);
+    const slot = batch & (this.slots - 1);
     this.batch = batch;
     this.slot = slot;
     this.frames = control[this.slotWord(slot, FRAMES)];
@@ -400,7 +403,7 @@ export class BatchConsumer extends BatchRingView {
     this.firstFrame = numbers[slot * SLOT_NUMBERS + FIRST_FRAME];
     this.watermarkSeconds = numbers[slot * SLOT_NUMBERS + WATERMARK_SECONDS];
     this.watermarkNanoseconds = numbers[slot * SLOT_NUMBERS + WATERMARK_NANOSECONDS];
-    this.firstWord = slot * this.memory.slotFrames * FRAME_WORDS;
+    this.firstWord = slot * this.slotFrames * FRAME_WORDS;
   }
 
   /** Gives the slot back: its bytes, wherever they lie, and index words must not be read after this. */

@@ -104,12 +104,16 @@ export interface BatchHead {
 
 /** A block seen from either end. */
 export class LineBlock {
+  readonly regions: number;
+  readonly regionBytes: number;
   readonly words: Int32Array;
   readonly numbers: Float64Array;
   readonly bytes: Uint8Array;
   readonly records: Uint32Array;
 
-  constructor(readonly memory: LineBlockMemory) {
+  constructor(memory: LineBlockMemory) {
+    this.regions = memory.regions;
+    this.regionBytes = memory.regionBytes;
     this.words = new Int32Array(memory.words);
     this.numbers = new Float64Array(memory.numbers);
     this.bytes = new Uint8Array(memory.bytes);

@@ -4,13 +4,15 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { type Block, makeBlocks, readBlock } from '../support/blocks.js';
+import { allocateLineBlock, LineBlock } from '../../src/ring/line_blocks.js';
+import { type Block, readBlock } from '../support/blocks.js';
 import type { LineWriterTask } from './line_output_worker.js';
 
 describe('pipeline: line output between threads', () => {
   it('every line of 2000 batches arrives once and in order, however late the writer gives blocks back', async () => {
-    const blocks = makeBlocks(2, 1, 100);
-    const task: LineWriterTask = { blocks: blocks.map(({ memory }) => memory), batches: 2000, linesPerBatch: 12 };
+    const memories = [0, 1].map(() => allocateLineBlock(1, 100, false));
+    const blocks = memories.map((memory) => new LineBlock(memory));
+    const task: LineWriterTask = { blocks: memories, batches: 2000, linesPerBatch: 12 };
     const worker = new Worker(new URL('./line_output_worker.js', import.meta.url), { workerData: task });
     const passed: Block[] = [];
     worker.on('message', async (number: number) => {
