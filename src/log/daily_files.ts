@@ -63,6 +63,7 @@ export class DailyFiles implements LineSink {
       files,
       ledger,
       header,
+      claimDirectory: () => lock.renew(),
       makeDirectory: async () => {
         await makeLogDirectory(directory);
         await lock.renew();

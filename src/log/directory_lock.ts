@@ -44,7 +44,7 @@ export class DirectoryLock {
   }
 
   /**
-   * To be called when the directory was made again: the lock went with the old one.
+   * Locks the directory that has the name now: when it was made again, or another one was mounted there, the lock went with the old one.
    * @throws LogError as acquire() does
    */
   async renew(): Promise<void> {
@@ -61,9 +61,13 @@ export class DirectoryLock {
   }
 
   private isInPlace(): boolean {
-    const named = lstatSync(this.path, { throwIfNoEntry: false });
-    const ours = fstatSync(this.fd);
-    return named?.ino === ours.ino && named.dev === ours.dev;
+    try {
+      const named = lstatSync(this.path);
+      const ours = fstatSync(this.fd);
+      return named.ino === ours.ino && named.dev === ours.dev;
+    } catch {
+      return false; // acquire() finds the words
+    }
   }
 
   /** Lets another process have the directory. Safe to call twice. */

@@ -23,6 +23,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 const ADVICE: Readonly<Record<string, string>> = {
   ENOSPC: 'make room: records are lost until there is some',
   EDQUOT: 'raise the quota or make room: records are lost until there is some',
+  EFBIG: 'raise the limit of file sizes (ulimit -f), or have smaller files with -rotate SIZE',
   EROFS: 'mount the file system writable or choose another directory with -d',
   EIO: 'check the disk (dmesg) or choose another directory with -d',
   EACCES: 'check owner and mode, or choose another directory with -d',

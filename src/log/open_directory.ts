@@ -2,7 +2,8 @@
 // Node has no unlinkat(2) and the like; /proc/self/fd/N/NAME is the same.
 
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, rename, statfs, unlink } from 'node:fs/promises';
+import { access, type FileHandle, lstat, open, readdir, rename, statfs, unlink } from 'node:fs/promises';
+import { LogError } from './log_error.js';
 
 /** What is known of a file without opening it. */
 export interface EntryStatus {
@@ -26,8 +27,17 @@ export interface Room {
 export class OpenDirectory {
   private constructor(private readonly handle: FileHandle) {}
 
+  /** @throws LogError without /proc, else what the system says */
   static async open(path: string): Promise<OpenDirectory> {
-    return new OpenDirectory(await open(path, constants.O_RDONLY | constants.O_DIRECTORY));
+    const directory = new OpenDirectory(await open(path, constants.O_RDONLY | constants.O_DIRECTORY));
+    try {
+      await access(directory.pathOf(''));
+    } catch (error) {
+      await directory.close();
+      if (!isMissing(error)) throw error;
+      throw new LogError(`cannot look after ${path}: /proc is not mounted; mount it, or switch -retain, -compress, -max_disk and -min_free off`, { cause: error });
+    }
+    return directory;
   }
 
   /** A path of the entry, good in every thread of this process while the directory is open. */

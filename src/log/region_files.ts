@@ -46,6 +46,8 @@ export interface RegionFilesOptions {
   readonly ledger: WriteLedger;
   /** what the records of a file stand under */
   readonly header: FileHeader | undefined;
+  /** makes sure that the directory of that name is still ours: another one may have been mounted or moved there */
+  readonly claimDirectory: () => Promise<void>;
   /** makes the directory again when it has gone */
   readonly makeDirectory: () => Promise<void>;
 }
@@ -140,8 +142,9 @@ export class RegionFiles {
   }
 
   private async openPath(path: string): Promise<LogFile> {
-    const { files, ledger, header, makeDirectory } = this.options;
+    const { files, ledger, header, claimDirectory, makeDirectory } = this.options;
     try {
+      await claimDirectory();
       return await LogFile.open(path, files, ledger, header);
     } catch (error) {
       if (!(error instanceof LogError) || errorCode(error.cause) !== 'ENOENT') throw error;

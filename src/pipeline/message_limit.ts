@@ -18,7 +18,7 @@ interface Kind {
   level: LogLevel;
 }
 
-/** Decides which messages are shown. Messages are of one kind when they differ in figures alone. */
+/** Decides which messages are shown. Messages are of one kind when they differ in figures alone, or when who says them knows better. */
 export class MessageLimit {
   private readonly kinds = new Map<string, Kind>();
   private timer: NodeJS.Timeout | undefined;
@@ -26,10 +26,14 @@ export class MessageLimit {
   /** @param tell says how many messages of a kind were not shown within a minute, and the last of them */
   constructor(private readonly tell: (text: string, level: LogLevel, times: number) => void) {}
 
-  /** Whether to show a message. @param nowMs a monotonic clock */
-  allows(text: string, level: LogLevel, nowMs: number): boolean {
+  /**
+   * Whether to show a message.
+   * @param nowMs a monotonic clock
+   * @param form what messages of its kind have in common
+   */
+  allows(text: string, level: LogLevel, nowMs: number, form = text): boolean {
     this.expire(nowMs);
-    const kind = this.kindOf(text, level, nowMs);
+    const kind = this.kindOf(text, level, nowMs, form);
     if (kind.said < MOST_A_MINUTE) {
       kind.said++;
       return true;
@@ -52,8 +56,8 @@ export class MessageLimit {
     this.expire(Infinity);
   }
 
-  private kindOf(text: string, level: LogLevel, nowMs: number): Kind {
-    const name = `${level} ${text.replaceAll(/\d+/g, '#')}`;
+  private kindOf(text: string, level: LogLevel, nowMs: number, form: string): Kind {
+    const name = `${level} ${form.replaceAll(/\d+/g, '#')}`;
     const known = this.kinds.get(name);
     if (known !== undefined) return known;
     const key = this.kinds.size < MOST_KINDS ? name : OTHERS;

@@ -14,6 +14,7 @@ export class Narrator {
   private readonly live: boolean;
   private heldBack: (() => void)[] | undefined;
   private failed = false;
+  private addresses: readonly string[] = [];
 
   constructor(private readonly settings: Settings) {
     this.live = settings.files.length === 0;
@@ -27,7 +28,7 @@ export class Narrator {
         if (this.live) this.put(`${message.name}: ${opened(message, settings)}`, 'info');
         break;
       case 'local':
-        this.put(`local addresses: ${message.addresses.length === 0 ? 'none' : message.addresses.join(', ')}`, 'info');
+        this.putAddresses(message.addresses);
         break;
       case 'notice':
         this.put(message.text, 'info');
@@ -58,12 +59,30 @@ export class Narrator {
     else sayFailure(text);
   }
 
+  /** A host of containers has hundreds, and changes them all day: afterwards it tells what has changed. */
+  private putAddresses(addresses: readonly string[]): void {
+    const before = new Set(this.addresses);
+    const now = new Set(addresses);
+    const changes = [
+      ...addresses.filter((address) => !before.has(address)).map((address) => `+${address}`),
+      ...this.addresses.filter((address) => !now.has(address)).map((address) => `-${address}`),
+    ];
+    this.addresses = addresses;
+    if (this.heldBack !== undefined) this.put(`local addresses: ${addresses.length === 0 ? 'none' : addresses.join(', ')}`, 'info');
+    else sayLimited(`local addresses: now ${addresses.length}: ${changes.join(', ')}`, 'info', 'local addresses');
+  }
+
   /** What is told at the start is told whole, however many interfaces there are; later a few of a kind a minute. */
   private put(text: string, level: LogLevel): void {
     if (this.heldBack !== undefined) this.heldBack.push(() => say(text, level));
-    else if (this.live) sayLimited(text, level);
+    else if (this.live) sayLimited(text, level, withoutName(text));
     else say(text, level);
   }
+}
+
+/** Names of interfaces that come and go (veth1a2b) make no message another one. */
+function withoutName(text: string): string {
+  return text.replace(/^\S+: /, '');
 }
 
 function opened(message: OpenedMessage, settings: Settings): string {

@@ -4,7 +4,7 @@ import type { WriteLedger } from '../log/write_ledger.js';
 import type { BatchRingOwner } from '../ring/batch_ring.js';
 import { WorkerBoard } from '../ring/worker_board.js';
 import type { Operations } from '../telemetry/operations.js';
-import type { RunParts } from './run.js';
+import type { RunParts } from './run_stages.js';
 import { messagesSaid, say, sayLimited } from './say.js';
 import type { Totals } from './totals.js';
 

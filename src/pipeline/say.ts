@@ -9,11 +9,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogLevel } from '../config/settings.js';
 import { escapeUnprintable } from '../config/usage_error.js';
 import { LOG_LEVELS } from '../config/values.js';
+import { errorCode, systemLogError } from '../log/log_error.js';
 import { MessageLimit } from './message_limit.js';
 import { MessageOutput } from './message_output.js';
 
 /** Errors whose message is written for the user: by name, as they may come from a module that was never loaded here. */
 const FOR_USERS = new Set(['LogError', 'SourceError', 'ClosedOutputError', 'NetlinkError', 'PrivilegeError', 'EndpointError', 'ProcConnectorError']);
+
+/** Wherever it is met, down to loading a module, there is something to do about it. */
+const OUT_OF_FILES = new Set(['EMFILE', 'ENFILE']);
 
 const STDERR = 2;
 /** How long the end of the program waits for a reader of its last words. */
@@ -68,10 +72,13 @@ export function say(text: string, level: LogLevel = 'info'): void {
   write(text, level, level === 'info' ? '' : `${WORD[level]}: `);
 }
 
-/** Says something that may happen again and again: of messages that differ in figures alone, a few a minute are shown. */
-export function sayLimited(text: string, level: LogLevel): void {
+/**
+ * Says something that may happen again and again: a few of a kind a minute are shown.
+ * @param form what messages of its kind have in common, figures aside; default: all of the text
+ */
+export function sayLimited(text: string, level: LogLevel, form?: string): void {
   if (!isSaid(level)) return;
-  if (limit.allows(text, level, performance.now())) say(text, level);
+  if (limit.allows(text, level, performance.now(), form)) say(text, level);
   else messagesSaid.suppressed++;
 }
 
@@ -98,6 +105,10 @@ export function sayError(error: unknown): void {
 /** Errors that are not meant for users carry where they come from. */
 export function describeError(error: unknown): string {
   if (error instanceof Error && FOR_USERS.has(error.name)) return error.message;
+  if (OUT_OF_FILES.has(errorCode(error))) return systemLogError('cannot go on', error).message;
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_INIT_FAILED') {
+    return `cannot start a thread: ${error.message}; raise the limits of open files (ulimit -n) and of processes (ulimit -u)`;
+  }
   return `internal error, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 

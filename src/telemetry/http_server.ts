@@ -83,6 +83,7 @@ function listen(server: Server, address: ListenAddress): Promise<void> {
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is in use; choose another one with -metrics',
   EADDRNOTAVAIL: 'the address is not one of this host; choose another one with -metrics',
+  EMFILE: 'too many open files; raise their limit (ulimit -n)',
   EACCES: 'not permitted; choose a port from 1024 on with -metrics',
 };
 

@@ -13,9 +13,9 @@ const VIRTUAL_BYTES = 20;
 
 export function registerProcessMetrics(registry: Registry): void {
   const registers = [registry];
-  const startSeconds = bootSeconds() + Number(stat()[START_TIME]) / TICKS_A_SECOND;
+  const startSeconds = known(() => bootSeconds() + Number(stat()[START_TIME]) / TICKS_A_SECOND);
   const gauge = (name: string, help: string, value: () => number): void => {
-    new Gauge({ name, help, registers, collect() { this.set(value()); } });
+    new Gauge({ name, help, registers, collect() { this.set(known(value)); } });
   };
   new Counter({
     name: 'process_cpu_seconds_total', help: 'User and system CPU time of all threads, seconds.', registers,
@@ -33,6 +33,15 @@ export function registerProcessMetrics(registry: Registry): void {
   gauge('process_max_fds', 'Most file descriptors that may be open (soft limit).', mostDescriptors);
   gauge('nodejs_heap_size_total_bytes', "Heap of the main thread's JavaScript engine.", () => process.memoryUsage().heapTotal);
   gauge('nodejs_heap_size_used_bytes', 'Part of it in use.', () => process.memoryUsage().heapUsed);
+}
+
+/** Without /proc, or without a descriptor to read it with, the rest is still told. */
+function known(value: () => number): number {
+  try {
+    return value();
+  } catch {
+    return NaN;
+  }
 }
 
 /** The process's name may hold blanks and brackets. */

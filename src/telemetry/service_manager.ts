@@ -11,6 +11,7 @@ export class ServiceManager {
 
   private constructor(
     private readonly socket: NotifySocket,
+    private readonly name: string,
     /** how often it wants a sign of life, milliseconds; undefined: it does not */
     readonly watchdogMs: number | undefined,
     private readonly warn: (text: string) => void,
@@ -25,9 +26,9 @@ export class ServiceManager {
     const name = environment['NOTIFY_SOCKET'];
     if (name === undefined || name === '') return undefined;
     try {
-      return new ServiceManager(new NotifySocket(name), watchdogOf(environment), warn);
+      return new ServiceManager(new NotifySocket(name), name, watchdogOf(environment), warn);
     } catch (error) {
-      warn(`cannot tell the service manager anything: NOTIFY_SOCKET: ${error instanceof Error ? error.message : String(error)}`);
+      warn(`cannot tell the service manager anything: NOTIFY_SOCKET ${name}: ${error instanceof Error ? error.message : String(error)}`);
       return undefined;
     }
   }
@@ -68,7 +69,7 @@ export class ServiceManager {
 
   private send(text: string): void {
     const failure = this.socket.send(text);
-    if (failure !== undefined && !this.failed) this.warn(`cannot tell the service manager anything: ${failure}`);
+    if (failure !== undefined && !this.failed) this.warn(`cannot tell the service manager anything: NOTIFY_SOCKET ${this.name}: ${failure}`);
     this.failed = failure !== undefined;
     if (this.failed) this.told = ''; // to be said again
   }

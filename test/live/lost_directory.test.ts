@@ -2,7 +2,7 @@
 // writing goes on by itself when there is a directory again.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command } from '../support/command.js';
 import { killStarted, type RunningHttplog, startHttplog, withDirectory } from '../support/httplog.js';
@@ -67,6 +67,25 @@ describe('live: the log directory', function () {
       });
     });
   }
+
+  it('another directory put in its place: lines go there, and it is locked as before', async () => {
+    await withDirectory(async (parent) => {
+      const directory = join(parent, 'log');
+      const httplog = await start(directory);
+      await dealtWith(httplog);
+      renameSync(directory, join(parent, 'old'));
+      mkdirSync(directory, 0o755);
+      await httplog.holds('a line in the new directory', () => {
+        burst();
+        return readdirSync(directory).some((name) => name.startsWith('http-'));
+      });
+      const second = await startHttplog(network.server, ['-i', 'eth0', '-d', directory]).end();
+      assert.match(second.stderr, new RegExp(`httplog with PID ${httplog.pid} already does`));
+      const { stderr } = await httplog.end('SIGTERM');
+      const { linesWritten, linesLost } = finalReport(stderr);
+      assert.deepEqual([linesLost, linesIn(directory) + linesIn(join(parent, 'old'))], [0, linesWritten], stderr);
+    });
+  });
 
   it('moved away, a file in its place: lines are lost and told until that is gone', async () => {
     await withDirectory(async (parent) => {

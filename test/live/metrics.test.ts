@@ -62,6 +62,14 @@ describe('live: watched from outside', function () {
     });
   });
 
+  it('are served without /proc, but for what is read there', async () => {
+    await withDirectory(async (directory) => {
+      await start(['-d', directory], { prefix: ['unshare', '--mount', 'sh', '-c', 'umount -l /proc && exec "$@"', 'sh'] });
+      assert.deepEqual(health(), ['200', 'capturing']);
+      assert.match(fetch('/metrics'), /^process_open_fds nan$/im);
+    });
+  });
+
   describe('a real Prometheus', () => {
     let directory: string;
     let prometheus: Running;
@@ -212,6 +220,16 @@ describe('live: watched from outside', function () {
       const { status, stderr } = await httplog.end('SIGTERM');
       assert.equal(status, 0);
       assert.equal(stderr.split('cannot tell the service manager anything').length, 2, stderr);
+    });
+
+    it('is told that a socket that takes nothing more takes nothing, once; capture goes on', async () => {
+      await withDirectory((directory) => withManager(join(directory, 'notify'), async (manager) => {
+        const httplog = await startHttplog(network.server, ['-i', 'eth0', '-d', '-'], { env: { NOTIFY_SOCKET: manager.name, WATCHDOG_USEC: '2000' } }).ready();
+        await httplog.says(/cannot tell the service manager anything: NOTIFY_SOCKET .*: Resource temporarily unavailable/);
+        const { status, stderr } = await httplog.end('SIGTERM');
+        assert.equal(status, 0, stderr);
+        assert.equal(stderr.split('cannot tell the service manager anything').length, 2, stderr);
+      }));
     });
 
     it('gets no sign of life while writing has stalled, and /healthz says why', async () => {

@@ -56,6 +56,16 @@ describe('live: refusals', function () {
     assert.match(line, /eth0/);
   });
 
+  it('too few open files: their limit, wherever it is met', async () => {
+    for (const limit of [18, 22, 24, 26]) {
+      const { status, stderr } = await ended(['-i', 'eth0', '-d', '-', '-c', '0'], { prefix: ['prlimit', `--nofile=${limit}`] });
+      if (status === 0) continue; // enough for this machine
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, /EMFILE|too many open files/i);
+      assert.doesNotMatch(stderr, /internal error/);
+    }
+  });
+
   it('no libpcap: the packages that have it', async () => {
     const library = /=> (\S+)$/m.exec(command(['ldconfig', '-p']).split('\n').filter((line) => /libpcap\.so\.(0\.8|1)\b/.test(line)).join('\n'))?.[1];
     assert.ok(library !== undefined, 'this machine has libpcap');

@@ -5,7 +5,7 @@ import { loadSettings } from '../../src/config/load.js';
 import { thisProcess } from '../../src/config/surroundings.js';
 import type { Engine, EngineOutput } from '../../src/pipeline/engine.js';
 import { LineOutput } from '../../src/pipeline/line_output.js';
-import { Run } from '../../src/pipeline/run.js';
+import { Run } from '../../src/pipeline/run_stages.js';
 import { allocateSharedRun } from '../../src/pipeline/shared_run.js';
 import { COUNTER, COUNTERS } from '../../src/record/counters.js';
 import { allocateLineBlock, LineBlock } from '../../src/ring/line_blocks.js';

@@ -27,6 +27,11 @@ describe('pipeline: message limit', () => {
     assert.ok(limit.allows('another', 'error', 0));
   });
 
+  it('takes messages for one kind that are said to have one form', () => {
+    const names = Array.from({ length: 20 }, (_, number) => `veth${String.fromCharCode(97 + number)}`);
+    assert.equal(names.filter((name) => limit.allows(`${name}: opened`, 'info', 0, 'opened')).length, 10);
+  });
+
   it('tells at the end what is not told yet', () => {
     shown(numbered(12), 0);
     limit.flush();
