@@ -1,5 +1,5 @@
 // What httplog processes costs and whether it hears everything: idle, at a given rate of processes, at the highest rate that two
-// spawners reach, over many events. Needs root and perl.
+// spawners reach, over many events. Needs root and python3.
 //
 //   npm run build && node dist/bench/processes.js [--rate 2000] [--seconds 30] [--flat-out 10] [--idle 20] [--events 0]
 
@@ -16,13 +16,23 @@ import { writeTinyProgram } from '../test/support/tiny_program.js';
 import { processCpuMs } from './lib/process_time.js';
 import { markdownTable } from './lib/report.js';
 
-/** Forks, execs and waits as often as it is told: `perl -e … PROGRAM RATE SECONDS` (rate 0: as fast as it can); prints how often. */
-const SPAWNER = `use Time::HiRes qw(time sleep); my ($program, $rate, $seconds) = @ARGV; my $n = 0; my $start = time;
-while ((my $t = time - $start) < $seconds) {
-  if ($rate && $n >= $rate * $t) { sleep 0.001; next }
-  my $pid = fork; if (!$pid) { exec $program or exit 99 } waitpid $pid, 0; $n++;
-}
-print "$n\\n";`;
+/** Starts a program and waits for it as often as it is told, RATE times a second (0: as fast as it can); prints how often. */
+const SPAWNER = `import os, sys, time
+program, rate, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+n = 0
+start = time.monotonic()
+while True:
+    elapsed = time.monotonic() - start
+    if elapsed >= seconds: break
+    if rate and n >= rate * elapsed:
+        time.sleep(0.0005)
+        continue
+    os.waitpid(os.posix_spawn(program, [program], {}), 0)
+    n += 1
+print(n)
+`;
+/** In the command line of a spawner. */
+const MARK = 'import os, sys, time';
 const SPAWNERS = 2;
 const READY_MS = 30_000;
 /** Behind the last process: until its events have been written. */
@@ -61,7 +71,7 @@ async function startWatching(program: string): Promise<Watched> {
       else if (line.startsWith('{"event":"exec"')) {
         if (line.includes(program)) seen.exec++;
         else if (line.includes('"exe":"unknown"')) seen.unknown += parents.has(parentOf(line)) ? 1 : 0;
-        if (line.includes(SPAWNER.slice(0, 20))) parents.add(/"pid":(\d+)/.exec(line)?.[1] ?? '');
+        if (line.includes(MARK)) parents.add(/"pid":(\d+)/.exec(line)?.[1] ?? '');
       } else if (parents.has(parentOf(line))) {
         if (line.startsWith('{"event":"fork"')) seen.fork++;
         else seen.exit++;
@@ -83,10 +93,10 @@ function residentMb(pid: number): number {
 /** @param rate processes a second, all spawners together; 0: as many as they can */
 async function drive(program: string, rate: number, seconds: number): Promise<number> {
   const spawners = Array.from({ length: SPAWNERS }, async () => {
-    const perl = spawn('perl', ['-e', SPAWNER, program, String(rate / SPAWNERS), String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const python = spawn('/usr/bin/python3', ['-c', SPAWNER, program, String(rate / SPAWNERS), String(seconds)], { stdio: ['ignore', 'pipe', 'inherit'] });
     let text = '';
-    perl.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
-    await once(perl, 'close');
+    python.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+    await once(python, 'close');
     return Number(text);
   });
   return (await Promise.all(spawners)).reduce((sum, count) => sum + count, 0);

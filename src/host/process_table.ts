@@ -147,7 +147,8 @@ export class ProcessTable implements Iterable<Process> {
     known.image.endedBy(pid, ns, image);
     this.setImage(known, isIt ? image : UNKNOWN_IMAGE);
     known.cwd = isIt ? cwd : undefined;
-    if (isIt) known.ppid = stat.ppid;
+    // A process that is being reaped has no parent any more.
+    if (isIt && stat.ppid !== 0) known.ppid = stat.ppid;
     // Where it is it stays, unless it is moved.
     if (isIt && container !== undefined) known.container = container;
     this.generation++;

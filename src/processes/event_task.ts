@@ -111,8 +111,8 @@ class EventThread {
 
 function recordOf(name: ProcessEventName, event: ProcEvent, process: Process | undefined): ProcessRecord {
   const { pid, tgid, timestampNs, otherTgid, realId, effectiveId, exitCode, comm } = event;
-  // Whoever lost the parent has another one: at its end the kernel names the one of that moment.
-  const ppid = (name === 'exit' || name === 'fork') && pid === tgid ? otherTgid : process?.ppid;
+  // Whoever lost the parent has another one: at its end the kernel names the one of that moment, unless it has been reaped already.
+  const ppid = name === 'exit' && pid === tgid && otherTgid !== 0 ? otherTgid : process?.ppid;
   return {
     name, pid, tgid, ppid,
     timeNs: timestampNs,
