@@ -2,7 +2,7 @@
 // batch ring and publishes them, until it is asked to stop.
 
 import type { Network } from '../config/settings.js';
-import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, poll } from '../host/libc.js';
+import { EFD_CLOEXEC_NONBLOCK, eventfd, LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, poll } from '../host/libc.js';
 import { type Link, listLinks } from '../host/links.js';
 import { RTM, RTMGRP, RouteSocket } from '../host/netlink.js';
 import { type BatchProducer, STOP_REQUEST } from '../ring/batch_ring.js';
@@ -32,8 +32,13 @@ export interface LiveOptions extends OpenOptions {
 
 /** poll() passes over it. */
 const NOT_POLLED = -1;
-/** The longest wait, so that a stop request is seen. */
-const WAIT_MS = 200;
+/** The longest wait: a stop request ends it, where the kernel gives us a descriptor for that. */
+const WAIT_MS = 1000;
+const WAIT_UNWOKEN_MS = 200;
+/** In what poll() waits for: news, stop requests, then the sources. */
+const NEWS = 0;
+const STOP = 1;
+const FIRST_SOURCE = 2;
 /** While draining, while idle sources hold up others, and while a slot is taken by the workers. */
 const SHORT_WAIT_MS = 20;
 /** How often the board is brought up to date and what waits is tried again. */
@@ -96,10 +101,12 @@ class LiveCapture {
   private readonly publisher: BatchPublisher;
   private readonly news = new RouteSocket(RTMGRP.LINK | RTMGRP.IPV4_IFADDR | RTMGRP.IPV6_IFADDR);
   private readonly asking = new RouteSocket(0);
+  /** readable when a stop is requested; stays open, like every descriptor another thread may write to */
+  private readonly stopDescriptor = eventfd(0, EFD_CLOEXEC_NONBLOCK);
   private links: Link[] = [];
   private linksChanged = true;
   private addressesChanged = true;
-  /** what poll() waits for: the news socket, then the open sources */
+  /** the open sources, as poll() waits for them */
   private waiting: LiveSource[] = [];
   private entries = new DataView(new ArrayBuffer(POLLFD_BYTES));
   /** frames still wanted */
@@ -122,6 +129,7 @@ class LiveCapture {
     private readonly taker: BatchTaker | undefined,
   ) {
     this.publisher = new BatchPublisher(producer, taker);
+    if (this.stopDescriptor >= 0) producer.wakeThrough(this.stopDescriptor);
     if (taker === undefined) return;
     taker.whileWaiting = () => {
       producer.beat();
@@ -167,9 +175,9 @@ class LiveCapture {
   /** Sets up what poll() waits for. */
   private watch(): void {
     this.waiting = this.sources.open;
-    this.entries = new DataView(new ArrayBuffer((this.waiting.length + 1) * POLLFD_BYTES));
-    this.entries.setInt32(0, this.news.fd, LITTLE_ENDIAN);
-    for (let index = 0; index <= this.waiting.length; index++) this.entries.setInt16(index * POLLFD_BYTES + 4, POLLIN, LITTLE_ENDIAN);
+    this.entries = new DataView(new ArrayBuffer((this.waiting.length + FIRST_SOURCE) * POLLFD_BYTES));
+    this.entries.setInt32(NEWS * POLLFD_BYTES, this.news.fd, LITTLE_ENDIAN);
+    for (let index = 0; index < this.waiting.length + FIRST_SOURCE; index++) this.entries.setInt16(index * POLLFD_BYTES + 4, POLLIN, LITTLE_ENDIAN);
   }
 
   private wait(more: boolean): void {
@@ -180,16 +188,20 @@ class LiveCapture {
       const resting = source.holding || source.busy;
       if (resting) holding = true;
       if (source.draining) draining = true;
-      entries.setInt32((index + 1) * POLLFD_BYTES, resting ? NOT_POLLED : source.fd, LITTLE_ENDIAN);
+      entries.setInt32((index + FIRST_SOURCE) * POLLFD_BYTES, resting ? NOT_POLLED : source.fd, LITTLE_ENDIAN);
     }
-    let timeoutMs = WAIT_MS;
+    // Once seen it would go on ending every wait.
+    entries.setInt32(STOP * POLLFD_BYTES, this.drainEndsMs === undefined ? this.stopDescriptor : NOT_POLLED, LITTLE_ENDIAN);
+    let timeoutMs = this.stopDescriptor < 0 ? WAIT_UNWOKEN_MS : WAIT_MS;
     if (more) timeoutMs = 0;
     else if (holding) timeoutMs = PACE_MS;
     else if (draining) timeoutMs = SHORT_WAIT_MS;
     else if (waiting.length > 1) timeoutMs = SWEEP_MS;
     const dueMs = this.publisher.pending > 0 ? this.gatheredMs : this.linesDueMs;
-    if (dueMs < Infinity) timeoutMs = Math.min(timeoutMs, Math.max(0, Math.ceil(dueMs - performance.now())));
-    poll(new Uint8Array(entries.buffer), waiting.length + 1, timeoutMs);
+    const newsMs = this.linksChanged || this.addressesChanged ? this.nextNewsMs : Infinity;
+    const nextMs = Math.min(dueMs, newsMs);
+    if (nextMs < Infinity) timeoutMs = Math.min(timeoutMs, Math.max(0, Math.ceil(nextMs - performance.now())));
+    poll(new Uint8Array(entries.buffer), waiting.length + FIRST_SOURCE, timeoutMs);
   }
 
   private events(index: number): number {
@@ -207,7 +219,7 @@ class LiveCapture {
     let more = false;
     const drained: LiveSource[] = [];
     for (const [index, source] of this.waiting.entries()) {
-      const due = sweep || source.draining || source.more || source.holding || source.busy || this.events(index + 1) !== 0;
+      const due = sweep || source.draining || source.more || source.holding || source.busy || this.events(index + FIRST_SOURCE) !== 0;
       if (!due) continue;
       source.reclaim(this.producer);
       if (!this.publisher.open(source, SHORT_WAIT_MS)) return true; // the workers have every slot
@@ -294,7 +306,7 @@ class LiveCapture {
   /** What is not about frames: the board, links, addresses. */
   private keepUp(): void {
     const now = performance.now();
-    if (this.events(0) !== 0) this.hear();
+    if (this.events(NEWS) !== 0) this.hear();
     const tick = now >= this.nextTickMs;
     if (tick) {
       this.nextTickMs = now + TICK_MS;

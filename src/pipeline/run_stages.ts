@@ -26,7 +26,7 @@ import { Watch } from './watch.js';
 
 /** The longest a stop may take (SPEC section 5); what is not written by then is counted as lost. */
 const STOP_MS = 10_000;
-/** A capture thread that is told to leave looks five times a second, and then settles its totals. */
+/** A capture thread that is told to leave is woken, or looks five times a second, and then settles its totals. */
 const SETTLE_MS = 500;
 
 export interface RunOptions {

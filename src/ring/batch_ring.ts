@@ -2,7 +2,7 @@
 //
 // Everything about a slot is in this file. One SharedArrayBuffer each for
 //
-//   control   Int32Array    | PUBLISHED | CLAIMED | ENDED | STOP | BEATS | RELEASED | ... | slot 0 | slot 1 | ... |
+//   control   Int32Array    | PUBLISHED | CLAIMED | ENDED | STOP | BEATS | RELEASED | WAKE | ... | slot 0 | slot 1 | ... |
 //                             slot: STATE, FRAMES, SOURCE, padding (one cache line a slot)
 //   numbers   Float64Array  | slot 0: FIRST_FRAME, WATERMARK_SECONDS, WATERMARK_NANOSECONDS,                  | slot 1 | ... |
 //                             |         MEMORY_ADDRESS, MEMORY_BYTES, padding                                   |
@@ -20,6 +20,8 @@
 // (the kernel's own buffer): the slot then says where, and release() says that nobody reads there any more. Frame bytes and index words are plain writes; they become visible to the worker
 // because publish() stores STATE and PUBLISHED atomically after them and claim() reads PUBLISHED atomically before.
 // Batch numbers count modulo 2^32; `slots` is a power of two, so the wrap keeps its slot.
+
+import { writeSync } from 'node:fs';
 
 /** Index words of one frame, FRAME_WORDS of them. */
 export const FRAME = {
@@ -53,6 +55,8 @@ const STOP = 3;
 const BEATS = 4;
 /** batches given back, modulo 2^32 */
 const RELEASED = 5;
+/** a descriptor whose poll() a stop request is to end, and 1; 0 for none */
+const WAKE = 6;
 const FIRST_SLOT = 16;
 const SLOT_WORDS = 16;
 const STATE = 0;
@@ -166,11 +170,13 @@ class BatchRingView {
 
 /** Main's end: it asks for the stop, and ends the ring in place of a capture thread that broke. */
 export class BatchRingOwner extends BatchRingView {
-  /** Asks the capture thread to stop; a request never becomes a weaker one. Wakes a producer that waits for a slot. */
+  /** Asks the capture thread to stop; a request never becomes a weaker one. Wakes a producer that waits for a slot, or in poll(). */
   requestStop(request: number): void {
     if (Atomics.load(this.control, STOP) >= request) return;
     Atomics.store(this.control, STOP, request);
     for (let slot = 0; slot < this.slots; slot++) Atomics.notify(this.control, this.slotWord(slot, STATE));
+    const wake = Atomics.load(this.control, WAKE);
+    if (wake > 0) writeSync(wake - 1, new Uint8Array(new BigUint64Array([1n]).buffer));
   }
 }
 
@@ -226,6 +232,11 @@ export class BatchProducer extends BatchRingView {
   /** A live capture's loop goes round: whoever watches it sees that it is alive. */
   beat(): void {
     Atomics.add(this.control, BEATS, 1);
+  }
+
+  /** A stop request makes this descriptor readable (eventfd). It has to stay open until the process ends: whoever asks does so at any time. */
+  wakeThrough(descriptor: number): void {
+    Atomics.store(this.control, WAKE, descriptor + 1);
   }
 
   /** Number of the batch that is or will be open, modulo 2^32. */
