@@ -1,6 +1,9 @@
 // The ring seen from one thread; batch_ring_threads.test.ts has several.
 
 import assert from 'node:assert/strict';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   BatchConsumer, BatchProducer, BatchRingOwner, type BatchRingMemory, CLAIM, FRAME, FRAME_WORDS, STOP_REQUEST, allocateBatchRing,
 } from '../../src/ring/batch_ring.js';
@@ -197,6 +200,23 @@ describe('ring: batches', () => {
       ]) {
         owner.requestStop(request);
         assert.deepEqual([producer.stopRequest, consumer.stopRequest, owner.stopRequest], [seen, seen, seen]);
+      }
+    });
+
+    it('each that is new goes to the descriptor that ends the wait of the capture thread', () => {
+      const { memory, producer } = ends();
+      const owner = new BatchRingOwner(memory);
+      const directory = mkdtempSync(join(tmpdir(), 'httplog-ring-'));
+      const path = join(directory, 'events');
+      const descriptor = openSync(path, 'w');
+      try {
+        producer.wakeThrough(descriptor);
+        for (const request of [STOP_REQUEST.DRAIN, STOP_REQUEST.DRAIN, STOP_REQUEST.ABANDON]) owner.requestStop(request);
+        const written = readFileSync(path);
+        assert.deepEqual([written.length, written.readBigUInt64LE(0), written.readBigUInt64LE(8)], [16, 1n, 1n]);
+      } finally {
+        closeSync(descriptor);
+        rmSync(directory, { recursive: true });
       }
     });
 
