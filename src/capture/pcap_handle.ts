@@ -168,7 +168,7 @@ function activate(
 }
 
 /** One line for a failed pcap_activate: what, where, what to do. */
-export function activationFailure(name: string, result: number, text: string, bufferMiB: number): string {
+function activationFailure(name: string, result: number, text: string, bufferMiB: number): string {
   switch (result) {
     case PCAP.ERROR_PERM_DENIED:
     case PCAP.ERROR_PROMISC_PERM_DENIED:

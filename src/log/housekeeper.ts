@@ -3,7 +3,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DAY_SECONDS, type ZoneOffset } from '../record/clock.js';
-import { Compressor, removeUnfinished } from './compress.js';
+import { removeUnfinished } from './compress.js';
+import { CompressTurns } from './compress_turns.js';
 import { parseLogFileName } from './file_names.js';
 import type { FilesInUse } from './files_in_use.js';
 import { errorCode, LogError, systemLogError } from './log_error.js';
@@ -20,8 +21,6 @@ const SETTLE_MS = 5_000;
 const SCAN_SHARE = 20;
 /** Files that a scan removes at most; the next one goes on. */
 const MOST_REMOVALS = 200;
-/** After a failure (a full disk, say). */
-const COMPRESS_AGAIN_MS = 600_000;
 const STOP_MS = 1_000;
 /** Trouble of one kind is said this often. */
 const COMPLAIN_MS = 3_600_000;
@@ -57,17 +56,15 @@ export interface KeptDirectory {
 
 export class Housekeeper {
   private readonly gate: RoomGate;
-  private readonly compressor: Compressor;
+  private readonly compressing: CompressTurns;
   private readonly clocks: Clocks;
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> | undefined;
-  private compressing: Promise<void> | undefined;
   private closed = false;
   private clean = false;
   private scannedMs = -Infinity;
   private scannedDay = -1;
   private scanNotBeforeMs = -Infinity;
-  private compressNotBeforeMs = -Infinity;
   /** bytes of all log files when last looked at, and what had been written by then */
   private logBytes = 0;
   private writtenBytes = 0;
@@ -77,8 +74,13 @@ export class Housekeeper {
 
   constructor(private readonly directory: KeptDirectory, private readonly options: RetentionOptions) {
     this.gate = new RoomGate(options);
-    this.compressor = new Compressor(directory.path, directory.inUse);
     this.clocks = options.clocks ?? SYSTEM_CLOCKS;
+    this.compressing = new CompressTurns({
+      directory: directory.path,
+      inUse: directory.inUse,
+      monotonicMs: () => this.clocks.monotonicMs(),
+      onFailure: (name, error) => this.complain('compress', name, error),
+    });
   }
 
   /** Whether there is no room for further lines. */
@@ -102,8 +104,8 @@ export class Housekeeper {
   }
 
   /** Resolves when no file is being compressed. */
-  async compressed(): Promise<void> {
-    await this.compressing;
+  compressed(): Promise<void> {
+    return this.compressing.done();
   }
 
   async close(): Promise<void> {
@@ -111,7 +113,7 @@ export class Housekeeper {
     clearInterval(this.timer);
     await this.looking;
     // A thread that waits for a slow disk must not hold up the end; what it leaves is removed at the next start.
-    await Promise.race([this.compressor.stop().then(() => this.compressing), sleep(STOP_MS, undefined, { ref: false })]);
+    await Promise.race([this.compressing.stop(), sleep(STOP_MS, undefined, { ref: false })]);
   }
 
   private async lookOnce(): Promise<void> {
@@ -161,7 +163,7 @@ export class Housekeeper {
     }
     const moment = { nowSeconds, periodSeconds: this.directory.periodSeconds };
     files = await this.makeRoom(directory, files, removableFiles(files, moment), room);
-    if (compress) this.compressSoon(finishedFiles(files, moment));
+    if (compress) this.compressing.begin(finishedFiles(files, moment).map(({ name }) => name));
   }
 
   /** @returns the files that are left */
@@ -198,25 +200,6 @@ export class Housekeeper {
       bytes += file.sizeBytes;
     }
     return removed;
-  }
-
-  /** One after the other, behind all else; what is left when it fails waits. */
-  private compressSoon(files: readonly KeptFile[]): void {
-    const ready = files.filter(({ name }) => !this.directory.inUse.has(name));
-    if (ready.length === 0 || this.compressing !== undefined || this.clocks.monotonicMs() < this.compressNotBeforeMs) return;
-    const compressAll = async (): Promise<void> => {
-      for (const { name } of ready) {
-        if (this.closed) return;
-        try {
-          await this.compressor.compress(name);
-        } catch (error) {
-          this.complain('compress', name, error);
-          this.compressNotBeforeMs = this.clocks.monotonicMs() + COMPRESS_AGAIN_MS;
-          return;
-        }
-      }
-    };
-    this.compressing = compressAll().finally(() => (this.compressing = undefined));
   }
 
   private async filesOf(directory: OpenDirectory): Promise<KeptFile[]> {

@@ -8,7 +8,7 @@ import type { RunWay } from './shared_run.js';
 import type { CaptureTask, LiveTask, ParsingOptions, SharedRun } from './tasks.js';
 
 /** Whether lines of several sources have to be put into order of time. */
-export function isMerging(settings: Settings, interfaces: readonly string[]): boolean {
+function isMerging(settings: Settings, interfaces: readonly string[]): boolean {
   return settings.files.length > 1 || interfaces.length > 1 || interfaces.includes('any');
 }
 

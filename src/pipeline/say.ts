@@ -30,7 +30,7 @@ const WORD = { error: 'error', warn: 'warning', info: 'info', debug: 'debug' } a
 export type MessageStyle = 'plain' | 'file' | 'journal';
 
 /** What standard error is. @param journalStream JOURNAL_STREAM of the environment: device and inode of the journal's socket */
-export function styleOf(fd: number, journalStream: string | undefined): MessageStyle {
+function styleOf(fd: number, journalStream: string | undefined): MessageStyle {
   try {
     const status = fstatSync(fd);
     if (journalStream === `${status.dev}:${status.ino}`) return 'journal';

@@ -53,7 +53,7 @@ export function tolerateSignals(ignoreHangUp: boolean): void {
 }
 
 /** Ends the process by the signal's default action: at once, whatever a thread is blocked in, with the status the shell expects. */
-export function dieOf(signal: NodeJS.Signals): void {
+function dieOf(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }

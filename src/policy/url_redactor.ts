@@ -13,7 +13,7 @@ import { NameTest } from './secret_names.js';
 /** What stands in place of a secret. */
 export const REPLACEMENT = ascii('REDACTED');
 /** A value that would grow by more (hundreds of tiny secrets) has its rest replaced as a whole. */
-export const MAX_GROWTH_BYTES = 4096;
+const MAX_GROWTH_BYTES = 4096;
 /** Most bytes that redact() writes beyond the length of its value. */
 export const MAX_EXTRA_BYTES = MAX_GROWTH_BYTES + 2 * REPLACEMENT.length;
 

@@ -4,7 +4,7 @@
 import type { TelemetryView } from './view.js';
 
 /** What stands still this long has stalled. */
-export const STALL_MS = 10_000;
+const STALL_MS = 10_000;
 /** A longer time between two looks is not the capture's fault. */
 const LONGEST_LOOK_MS = 2_000;
 

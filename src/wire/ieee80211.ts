@@ -29,7 +29,7 @@ export function ieee80211(bytes: Uint8Array, frame: Frame): number {
 }
 
 /** @param padded whether the header is padded to a multiple of four bytes (radiotap says so) */
-export function dataFrame(bytes: Uint8Array, frame: Frame, padded: boolean): number {
+function dataFrame(bytes: Uint8Array, frame: Frame, padded: boolean): number {
   const { at } = frame;
   if (frame.end - at < HEADER_BYTES) return frame.end - at >= 2 && (bytes[at] & TYPE_MASK) !== TYPE_DATA ? OUTCOME.NOT_IP : frame.tooShort();
   const control = bytes[at];
