@@ -7,8 +7,9 @@
 // One loop, one write at a time. Nothing here queues without bound: there are only so many blocks, and the merge has its
 // window. While the sink waits (slow disk, full pipe) blocks stay full and the workers wait for them.
 
-import { BLOCK, BLOCK_NUMBER, LineBlock, SEGMENT } from '../ring/line_blocks.js';
+import { BLOCK, BLOCK_NUMBER, type LineBlock } from '../ring/line_blocks.js';
 import { BatchOrder } from './batch_order.js';
+import { appendRuns, linesOf } from './block_runs.js';
 import type { LineSink } from './line_sink.js';
 import type { LineRun } from './lines.js';
 import type { TimeMerge } from './time_merge.js';
@@ -238,29 +239,4 @@ export class LogWriter {
     if (words[BLOCK.LAST] === 1) this.onBatch(words[BLOCK.SOURCE], numbers.subarray(BLOCK_NUMBER.COUNTERS));
     block.setFree();
   }
-}
-
-function linesOf({ words }: LineBlock): number {
-  let lines = 0;
-  for (let segment = 0; segment < words[BLOCK.SEGMENTS]; segment++) lines += words[LineBlock.segment(segment) + SEGMENT.LINES];
-  return lines;
-}
-
-/** @returns bytes of the runs appended */
-function appendRuns({ words, bytes }: LineBlock, runs: LineRun[]): number {
-  let total = 0;
-  for (let segment = 0; segment < words[BLOCK.SEGMENTS]; segment++) {
-    const at = LineBlock.segment(segment);
-    const offset = words[at + SEGMENT.OFFSET];
-    const length = words[at + SEGMENT.LENGTH];
-    if (length === 0) continue;
-    runs.push({
-      region: words[at + SEGMENT.REGION],
-      period: words[at + SEGMENT.PERIOD],
-      bytes: bytes.subarray(offset, offset + length),
-      lines: words[at + SEGMENT.LINES],
-    });
-    total += length;
-  }
-  return total;
 }
