@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 // The layers of docs/architecture.md, lowest first: a folder imports from its own layer and those before it.
-const layers = [['bytes'], ['wire', 'http'], ['config', 'record', 'ring'], ['policy'], ['host', 'capture', 'log'], ['telemetry'], ['pipeline'], ['processes'], ['cli']];
+const layers = [['bytes'], ['wire', 'http'], ['config', 'record', 'ring'], ['policy'], ['host', 'capture', 'log'], ['telemetry'], ['pipeline'], ['processes', 'connections'], ['cli']];
 const pure = ['bytes', 'wire', 'http'];
 
 const layerRules = layers.flatMap((folders, depth) => folders.map((folder) => {

@@ -9,6 +9,8 @@ import { configureMessages, lastWords, sayError, sayFailure } from '../pipeline/
 
 const HINT = 'httplog -h lists the options';
 const PROCESSES_HINT = 'httplog processes -h lists the options';
+const CONNECTIONS_HINT = 'httplog connections -h lists the options';
+const HINTS: Readonly<Record<string, string>> = { processes: PROCESSES_HINT, connections: CONNECTIONS_HINT };
 
 /**
  * Does what the command line says.
@@ -19,6 +21,7 @@ export async function command(argv: readonly string[]): Promise<number> {
   try {
     if (argv[0] === 'completion') return await print((await import('./completion.js')).renderCompletion(argv.slice(1)));
     if (argv[0] === 'processes') return await processes(argv.slice(1));
+    if (argv[0] === 'connections') return await connections(argv.slice(1));
     const loaded = loadSettings(argv, thisProcess());
     switch (loaded.action) {
       case 'help': return await print((await import('../config/help.js')).renderHelp(process.stdout.columns));
@@ -28,7 +31,7 @@ export async function command(argv: readonly string[]): Promise<number> {
       case 'run': return await runLoaded(loaded);
     }
   } catch (error) {
-    return explain(error, argv[0] === 'processes' ? PROCESSES_HINT : HINT);
+    return explain(error, HINTS[argv[0]] ?? HINT);
   }
 }
 
@@ -38,6 +41,14 @@ async function processes(argv: readonly string[]): Promise<number> {
   configureMessages(settings.logLevel, true);
   const { runProcesses } = await import('../processes/run.js');
   return runProcesses(settings, { ignoreHangUp: process.env['_HTTPLOG_NOHUP'] === '1' });
+}
+
+async function connections(argv: readonly string[]): Promise<number> {
+  const settings = (await import('../config/load_connections.js')).loadConnections(argv, CONNECTIONS_HINT);
+  if (settings === undefined) return print((await import('../config/connections_help.js')).renderConnectionsHelp(process.stdout.columns));
+  configureMessages(settings.logLevel, true);
+  const { runConnections } = await import('../connections/run.js');
+  return runConnections(settings, { ignoreHangUp: process.env['_HTTPLOG_NOHUP'] === '1' });
 }
 
 async function runLoaded({ settings, origins }: LoadedSettings): Promise<number> {

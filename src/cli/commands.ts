@@ -1,6 +1,7 @@
 // The commands of httplog with their option tables: what the manual and the shell completions are made from.
 
 import type { Completion, OptionRow } from '../config/option.js';
+import { CONNECTION_ROWS } from '../config/connections_table.js';
 import { PROCESS_ROWS } from '../config/processes_table.js';
 import { ACTION_ROWS, OPTION_ROWS } from '../config/table.js';
 
@@ -35,5 +36,11 @@ const PROCESSES_COMMAND: Command = {
   rows: PROCESS_ROWS,
 };
 
+const CONNECTIONS_COMMAND: Command = {
+  name: 'connections',
+  summary: 'every TCP connection and UDP conversation of this host, with its process',
+  rows: CONNECTION_ROWS,
+};
+
 /** The commands that have a name. */
-export const SUBCOMMANDS: readonly Command[] = [PROCESSES_COMMAND, COMPLETION_COMMAND];
+export const SUBCOMMANDS: readonly Command[] = [PROCESSES_COMMAND, CONNECTIONS_COMMAND, COMPLETION_COMMAND];

@@ -49,7 +49,7 @@ export function renderProcessesHelp(width: number | undefined): string {
 }
 
 /** `-s, --socket PATH` */
-function synopsis({ name, aliases = [], metavar }: OptionRow): string {
+export function synopsis({ name, aliases = [], metavar }: OptionRow): string {
   const names = [name, ...aliases].map(dashed).join(', ');
   return metavar === '' ? names : `${names} ${metavar}`;
 }

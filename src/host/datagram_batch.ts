@@ -82,6 +82,11 @@ export class DatagramBatch {
     return (this.view.getUint32(message + FLAGS, LITTLE_ENDIAN) & MSG_TRUNC) !== 0 ? 0 : this.view.getUint32(message + RECEIVED, LITTLE_ENDIAN);
   }
 
+  /** A byte of the sender's address, of its first ADDRESS_BYTES (12). */
+  addressByte(i: number, at: number): number {
+    return this.view.getUint8(this.addresses + i * ADDRESS_BYTES + at);
+  }
+
   /** Netlink port of the sender; 0 is the kernel. */
   sender(i: number): number {
     return this.view.getUint32(this.addresses + i * ADDRESS_BYTES + PORT, LITTLE_ENDIAN);

@@ -37,11 +37,13 @@ export class ProcessWatch {
    * Takes the events that are waiting, a bounded number, into the table and hands them over. What happened before the table was full
    * goes into the table alone.
    * @param visitThreads gets those of single threads (tgid is not pid), which the table does not know, with their process
+   * @param before called with the time of each event, CLOCK_MONOTONIC, before it changes the table
    * @returns whether more may be waiting
    */
-  drain(visit: ProcessEventVisitor, visitThreads?: ProcessEventVisitor): boolean {
+  drain(visit: ProcessEventVisitor, visitThreads?: ProcessEventVisitor, before?: (ns: bigint) => void): boolean {
     const { table } = this;
     return this.connector.drain((event) => {
+      before?.(event.timestampNs);
       if (event.pid !== event.tgid) {
         if (visitThreads !== undefined && event.timestampNs >= this.readyNs) visitThreads(event, table.get(event.tgid));
       } else if (event.timestampNs >= this.readyNs) {

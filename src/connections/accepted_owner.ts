@@ -1,0 +1,120 @@
+// Who accepted a connection. The kernel establishes it in anybody's context, and it may wait long to be accepted. If one process
+// alone holds what listens there, that is the one. Else it is who holds the descriptor of the connection itself, of those that hold
+// the listener. Nothing else is believed.
+
+import type { SockDiag } from '../host/sock_diag.js';
+import type { Book, Entry } from './book.js';
+import type { Ends } from './connection.js';
+import { DescriptorLook } from './descriptor_look.js';
+import type { Holders } from './holders.js';
+import { Listeners, type Listener, type Namespace } from './listeners.js';
+import type { Processes } from './processes.js';
+
+/** How long a connection that nobody has accepted is watched. */
+const PATIENCE_MS = 500;
+const AGAIN_MS = 4;
+/** Listeners are read again for a connection that fits none, but not more often than this. */
+const MISS_MS = 200;
+const FRESH_MS = 5000;
+const MOST_WAITING = 16_384;
+
+interface Search {
+  readonly entry: Entry;
+  readonly endMs: number;
+}
+
+export class AcceptedOwners {
+  /** when to look again, by performance.now(); undefined: nothing is looked for */
+  dueMs: number | undefined;
+  /** connections given up because too many were waiting */
+  overflow = 0;
+  private readonly listeners: Listeners;
+  private searches: Search[] = [];
+  private readMs = -Infinity;
+
+  constructor(private readonly book: Book, private readonly processes: Processes, private readonly holders: Holders, private readonly diag: SockDiag) {
+    this.listeners = new Listeners(diag);
+  }
+
+  /** A new socket listens. */
+  listens(): void {
+    this.readMs = -Infinity;
+    this.holders.expire();
+  }
+
+  /** Looks for who has accepted: now if that is certain, else again and again for a while. */
+  find(entry: Entry): void {
+    const nowMs = performance.now();
+    const matching = this.matching(entry.ends, nowMs);
+    if (matching.size === 0) {
+      this.settle(entry, undefined, 'listener', 0);
+      return;
+    }
+    if (matching.size === 1) {
+      const [candidates] = [...matching.values()].map((listeners) => this.holders.of(inodesOf(listeners)));
+      if (candidates.size === 1) {
+        this.settle(entry, [...candidates][0], 'listener', 1);
+        return;
+      }
+    }
+    if (this.searches.length >= MOST_WAITING) {
+      this.overflow++;
+      this.settle(entry, undefined, 'scan', 0);
+      return;
+    }
+    this.dueMs ??= nowMs + AGAIN_MS;
+    this.searches.push({ entry, endMs: nowMs + PATIENCE_MS });
+  }
+
+  /** Goes on with those that wait, all of them with one look at sockets and descriptors. @param last settle them all */
+  again(last = false): void {
+    const beganMs = performance.now();
+    if (this.dueMs === undefined || (!last && this.dueMs > beganMs)) return;
+    const look = new DescriptorLook(this.diag);
+    this.searches = this.searches.filter(({ entry, endMs }) => !this.tried(entry, look, last || beganMs >= endMs));
+    const endedMs = performance.now();
+    // Looking takes a fifth of the time at most.
+    this.dueMs = this.searches.length === 0 ? undefined : endedMs + Math.max(AGAIN_MS, 4 * (endedMs - beganMs));
+  }
+
+  /** @returns whether there is nothing more to find out */
+  private tried(entry: Entry, look: DescriptorLook, isLast: boolean): boolean {
+    const matching = this.matching(entry.ends, performance.now());
+    const found = look.locate(entry.ends, [...matching.keys()]);
+    const [alone] = matching.size === 1 ? matching.keys() : [];
+    const namespace = found?.namespace ?? alone;
+    const listeners = namespace === undefined ? undefined : matching.get(namespace);
+    if (listeners === undefined) return isLast && this.settle(entry, undefined, 'scan', 0);
+    const candidates = this.holders.of(inodesOf(listeners));
+    if (candidates.size === 1) return this.settle(entry, [...candidates][0], 'listener', 1);
+    const holding = found === undefined || found.inode === 0 ? [] : [...candidates].filter((pid) => look.holds(pid, found.inode));
+    if (holding.length === 1) return this.settle(entry, holding[0], 'scan', 1);
+    // What is over will not be found any more.
+    const isOver = found === undefined;
+    return (isLast || isOver) && this.settle(entry, undefined, 'scan', candidates.size);
+  }
+
+  private matching(ends: Ends, nowMs: number): ReadonlyMap<Namespace, readonly Listener[]> {
+    if (nowMs - this.readMs > FRESH_MS) this.refresh(nowMs);
+    const found = this.listeners.matching(ends);
+    if (found.size > 0 || nowMs - this.readMs < MISS_MS) return found;
+    this.refresh(nowMs);
+    return this.listeners.matching(ends);
+  }
+
+  private refresh(nowMs: number): void {
+    this.processes.rescan();
+    this.listeners.refresh(this.processes.pids());
+    this.readMs = Math.min(nowMs, performance.now());
+  }
+
+  private settle(entry: Entry, pid: number | undefined, via: 'listener' | 'scan', shared: number): true {
+    const owner = pid === undefined ? undefined : this.processes.ofPid(pid, BigInt(Math.round(entry.sinceNs ?? 0)));
+    this.book.settle(entry, owner, via, shared);
+    return true;
+  }
+}
+
+function inodesOf(listeners: readonly Listener[]): number[] {
+  return listeners.map(({ inode }) => inode);
+}
