@@ -88,7 +88,7 @@ build() {
 # stays as deep as in dist, because its modules find the workers and package.json by the way from there.
 bundle() {
   rm -rf lib
-  node_modules/.bin/esbuild dist/src/cli/main.js dist/workers/capture.js dist/workers/live.js dist/workers/parse.js dist/workers/compress.js dist/workers/processes.js dist/workers/connections.js --bundle \
+  node_modules/.bin/esbuild dist/src/cli/main.js dist/workers/capture.js dist/workers/live.js dist/workers/parse.js dist/workers/compress.js dist/workers/processes.js dist/workers/connections.js dist/workers/owners.js --bundle \
     --format=cjs --platform=node --packages=external --outbase=dist --outdir=lib \
     --define:import.meta.url=moduleUrl --define:import.meta.resolve=resolveModule \
     "--banner:js=const { pathToFileURL: toUrl } = require('node:url'), moduleUrl = toUrl(__filename).href, resolveModule = (name) => toUrl(require.resolve(name)).href;" \

@@ -1,5 +1,6 @@
 // Settings that contradict each other: told, not silently without effect.
 
+import { firstOwnerColumn } from '../record/tsv_columns.js';
 import { FILE_SETTINGS } from './file_rows.js';
 import type { OptionValues, SettingName } from './option.js';
 import { SETTING_ROWS } from './table.js';
@@ -23,6 +24,11 @@ export function refuseConflicts(values: OptionValues, origins: Readonly<Record<S
   if (values.files.length > 0 && origins.metrics.startsWith('option')) {
     throw new UsageError(`${origins.metrics}: goes with live capture, not with -r`);
   }
+  if (values.proc && values.files.length > 0) {
+    throw new UsageError(`${origins.proc}: goes with live capture, not with -r: a file does not tell which processes had its connections, and those of now are others`);
+  }
+  const ownerColumn = values.proc ? undefined : firstOwnerColumn(values.fields);
+  if (ownerColumn !== undefined) throw new UsageError(`${origins.fields}: column ${ownerColumn} goes with -proc`);
   if (format === 'text' && values.addCommunityId) refuse('addCommunityId', '-o json');
   refuseFileOptions(values, origins);
 }

@@ -1,5 +1,6 @@
 // From command line, environment and configuration file to the effective settings, each with where it came from.
 
+import { withOwnerColumns } from '../record/tsv_columns.js';
 import { parseArgv } from './argv.js';
 import { refuseConflicts } from './conflicts.js';
 import { readImplicitConfFile, readNamedConfFile } from './conf_file.js';
@@ -62,7 +63,11 @@ export function loadSettings(argv: readonly string[], surroundings: Surroundings
   refuseConflicts(values, origins);
   return {
     action: asked(ACTION_ROWS.check.name) ? 'check' : 'run',
-    settings: { ...values, portsGiven: origins.ports !== 'default' },
+    settings: {
+      ...values,
+      fields: values.proc ? withOwnerColumns(values.fields) : values.fields,
+      portsGiven: origins.ports !== 'default',
+    },
     origins,
     file: file?.path,
   };

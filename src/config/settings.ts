@@ -122,5 +122,7 @@ export interface Settings extends PolicySettings {
   readonly logLevel: LogLevel;
   readonly addVlan: boolean;
   readonly addCommunityId: boolean;
+  /** records tell the process at the local end of their connection */
+  readonly proc: boolean;
   readonly utc: boolean;
 }

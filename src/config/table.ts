@@ -197,6 +197,15 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     show: showSwitch,
     initial: () => false,
   },
+  proc: {
+    name: 'proc', kind: 'flag', metavar: '', group: 'Output', key: 'HTTPLOG_PROC', applies: 'live',
+    help: 'show the process at the local end of the connection, as far as it can be known',
+    default: 'off',
+    accepts: SWITCH_ACCEPTS,
+    parse: ([text]) => parseSwitch(text),
+    show: showSwitch,
+    initial: () => false,
+  },
   utc: {
     name: 'utc', kind: 'flag', metavar: '', group: 'Output', key: 'HTTPLOG_UTC', applies: 'both',
     help: 'UTC times in text, and UTC days, instead of the local zone',

@@ -4,7 +4,9 @@
 import { bind } from './libc.js';
 
 /** By number, linux/capability.h; those that httplog speaks of. */
-export const CAPABILITY = { SETGID: 6, SETUID: 7, NET_RAW: 13, SYS_PTRACE: 19 } as const;
+export const CAPABILITY = {
+  DAC_OVERRIDE: 1, DAC_READ_SEARCH: 2, SETGID: 6, SETUID: 7, NET_ADMIN: 12, NET_RAW: 13, SYS_PTRACE: 19,
+} as const;
 
 /** Their names by number. */
 const NAMES = [
@@ -20,6 +22,12 @@ export function maskOf(...capabilities: readonly number[]): bigint {
   return capabilities.reduce((mask, capability) => mask | (1n << BigInt(capability)), 0n);
 }
 
+/**
+ * What it takes to tell whose a connection is: to list the descriptors of other users' processes, to read where they lead and what the
+ * process runs (ptrace(2)), to hear of new processes.
+ */
+export const OWNER_CAPABILITIES = maskOf(CAPABILITY.DAC_READ_SEARCH, CAPABILITY.SYS_PTRACE, CAPABILITY.NET_ADMIN);
+
 /** `CAP_NET_RAW, CAP_SETUID`; `none` */
 export function capabilityNames(mask: bigint): string {
   const names: string[] = [];
@@ -33,6 +41,7 @@ export function capabilityNames(mask: bigint): string {
 // 0 to 31, and again for 32 to 63.
 const VERSION_3 = 0x20080522;
 const WORDS = 6;
+const EFFECTIVE = 0;
 const PERMITTED = 1;
 const capget = bind<(header: Uint32Array, data: Uint32Array) => number>('int capget(void*, void*)');
 const capset = bind<(header: Uint32Array, data: Uint32Array) => number>('int capset(void*, void*)');
@@ -45,9 +54,18 @@ const CAP_AMBIENT_CLEAR_ALL = 4;
 
 /** What this thread may make effective. */
 export function permittedCapabilities(): bigint {
+  return capabilitySet(PERMITTED);
+}
+
+/** What this thread may do. */
+export function effectiveCapabilities(): bigint {
+  return capabilitySet(EFFECTIVE);
+}
+
+function capabilitySet(set: number): bigint {
   const data = new Uint32Array(WORDS);
   if (capget(new Uint32Array([VERSION_3, 0]), data) < 0) return 0n;
-  return (BigInt(data[PERMITTED + WORDS / 2]) << 32n) | BigInt(data[PERMITTED]);
+  return (BigInt(data[set + WORDS / 2]) << 32n) | BigInt(data[set]);
 }
 
 /**

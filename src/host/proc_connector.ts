@@ -123,7 +123,7 @@ export class ProcConnector {
   readonly fd: number;
   /** datagrams that were no events of the kernel: from another process, or of a kind not known */
   strange = 0;
-  private readonly batch = new DatagramBatch(EVENTS_A_CALL, 2 * PROC_MESSAGE_BYTES);
+  private readonly batch: DatagramBatch;
   private readonly event = new ProcEvent();
   private readonly gapless: boolean;
   /** by processor: the sequence number of its next message */
@@ -137,7 +137,9 @@ export class ProcConnector {
   private isShort = false;
   private askedMs = -Infinity;
 
-  constructor({ fd, gapless }: ProcSocket) {
+  /** @param eventsACall the most that drain() hands over */
+  constructor({ fd, gapless }: ProcSocket, eventsACall = EVENTS_A_CALL) {
+    this.batch = new DatagramBatch(eventsACall, 2 * PROC_MESSAGE_BYTES);
     this.fd = fd;
     this.gapless = gapless;
   }

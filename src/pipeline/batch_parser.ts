@@ -16,6 +16,7 @@ import { Frame } from '../wire/frame.js';
 import { OUTCOME } from '../wire/outcome.js';
 import type { LineOutput } from './line_output.js';
 import type { LinkCache } from './link_cache.js';
+import type { OwnerLookup } from './owner_lookup.js';
 import { isHttp2Preface, isTlsHello } from '../http/other_protocols.js';
 
 /**
@@ -40,6 +41,8 @@ export interface BatchParserOptions {
   readonly headers?: readonly string[];
   /** undefined: every record is written, as it came */
   readonly policy?: Policy | undefined;
+  /** finds the process behind each record; undefined: records do not tell */
+  readonly owners?: OwnerLookup | undefined;
 }
 
 export class BatchParser {
@@ -180,7 +183,7 @@ export class BatchParser {
   private writeRecord(isRequest: boolean): boolean {
     const { view, frame, message, format, output, counters } = this;
     const { bytes } = this.ring;
-    const { policy } = this.options;
+    const { policy, owners } = this.options;
     view.take(bytes, isRequest);
     const leftOut = policy === undefined ? WRITTEN : policy.leftOut(view);
     if (leftOut !== WRITTEN) {
@@ -190,6 +193,7 @@ export class BatchParser {
     const sourceLocal = this.local.has(bytes, frame.source, frame.addressLength);
     const destinationLocal = this.local.has(bytes, frame.destination, frame.addressLength);
     view.kind = isRequest ? requestKind(sourceLocal, destinationLocal) : responseKind(sourceLocal, destinationLocal);
+    if (owners !== undefined) owners.find(view, bytes, !sourceLocal && !destinationLocal);
     policy?.hide(view);
     const period = format.period(view.seconds, this.periodSeconds);
     const at = output.reserve(this.ring, counters, this.options.split ? view.kind : 0, period, format.bound(view));

@@ -7,13 +7,13 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Settings } from '../config/settings.js';
 import { UsageError, shown } from '../config/usage_error.js';
-import { CAPABILITY, capabilityNames, maskOf } from '../host/capabilities.js';
+import { CAPABILITY, OWNER_CAPABILITIES, capabilityNames, maskOf } from '../host/capabilities.js';
 import { PrivilegeError, giveUpRoot } from '../host/privileges.js';
 import { type User, findUser } from '../host/users.js';
 import { makeLogDirectory, refuseUnwritable } from '../log/log_directory.js';
 
 /** What the threads that start later load; looked up while it certainly can be read. */
-const PROGRAM = ['../../workers/capture.js', '../../workers/live.js', '../../workers/parse.js', '../../workers/compress.js'].map((path) => new URL(path, import.meta.url))
+const PROGRAM = ['../../workers/capture.js', '../../workers/live.js', '../../workers/parse.js', '../../workers/compress.js', '../../workers/owners.js'].map((path) => new URL(path, import.meta.url))
   .concat(['koffi', 'piscina'].map((name) => new URL(import.meta.resolve(name)))).map((url) => fileURLToPath(url));
 
 /**
@@ -21,11 +21,11 @@ const PROGRAM = ['../../workers/capture.js', '../../workers/live.js', '../../wor
  * @returns a line for the user
  * @throws UsageError for a user there is not, or root; PrivilegeError, LogError when it cannot be
  */
-export async function becomeUser(settings: Pick<Settings, 'user' | 'directory' | 'files'>): Promise<string> {
+export async function becomeUser(settings: Pick<Settings, 'user' | 'directory' | 'files' | 'proc'>): Promise<string> {
   const user = userToBecome(settings.user);
   const directory = settings.directory === '-' ? undefined : resolve(settings.directory);
   if (directory !== undefined) await makeLogDirectory(directory, user);
-  const said = await keepOnly(user, settings.files.length > 0 ? 0n : maskOf(CAPABILITY.NET_RAW), PROGRAM);
+  const said = await keepOnly(user, settings.files.length > 0 ? 0n : maskOf(CAPABILITY.NET_RAW) | (settings.proc ? OWNER_CAPABILITIES : 0n), PROGRAM);
   if (directory !== undefined) refuseUnwritable(directory, user.name);
   return said;
 }

@@ -32,7 +32,7 @@ function parseBatches(task: ParseTask, viewer: MemoryViewer | undefined): void {
     (block) => task.port.postMessage(block),
     abandoned,
   );
-  const parsing = new Parsing(task, ring, output);
+  const parsing = new Parsing(task, ring, output, task.number);
   const board = new WorkerBoard(task.shared.workers);
   for (;;) {
     const claim = ring.claim(WAIT_MS);

@@ -2,7 +2,6 @@
 
 import { endianness } from 'node:os';
 import type { ReplayFilter } from '../capture/replay_filters.js';
-import type { PortRange } from '../config/settings.js';
 import { Policy } from '../policy/policy.js';
 import { localOffset, utcOffset } from '../record/clock.js';
 import { EcsFormat } from '../record/ecs.js';
@@ -18,6 +17,8 @@ import { followTunnels } from '../wire/layers.js';
 import { BatchParser, MAX_PAYLOAD_BYTES } from './batch_parser.js';
 import type { LineOutput } from './line_output.js';
 import { type FrameFilter, LinkCache } from './link_cache.js';
+import { OwnerLookup } from './owner_lookup.js';
+import { portTable } from './port_table.js';
 import type { ParsingOptions } from './tasks.js';
 
 const LITTLE_ENDIAN_HOST = endianness() === 'LE';
@@ -27,7 +28,8 @@ export class Parsing {
   private readonly localTable: LocalTableReader;
   private readonly parser: BatchParser;
 
-  constructor(options: ParsingOptions, private readonly ring: BatchConsumer, output: LineOutput) {
+  /** @param worker number of the parsing worker, whose asks for owners are its own */
+  constructor(options: ParsingOptions, private readonly ring: BatchConsumer, output: LineOutput, worker = 0) {
     followTunnels(options.tunnels);
     this.localTable = new LocalTableReader(options.shared.local);
     this.parser = new BatchParser(ring, linkCache(options), lineFormat(options), output, {
@@ -37,6 +39,7 @@ export class Parsing {
       periodSeconds: options.rotation.periodSeconds,
       headers: options.headers,
       policy: new Policy(options.policy, options.headers, MAX_PAYLOAD_BYTES),
+      owners: options.owners && new OwnerLookup(options.owners, worker),
     }, new LocalAddresses([]));
   }
 
@@ -63,6 +66,7 @@ function lineFormat(options: ParsingOptions): LineFormat {
   if (options.format === 'ecs') return new EcsFormat(options);
   return new TextFormat({
     zone: options.utc ? utcOffset : localOffset,
+    addOwner: options.owners !== undefined,
     addVlan: options.addVlan,
     addInterface: options.addInterface,
   });
@@ -83,10 +87,4 @@ function frameFilter({ program, swapped }: ReplayFilter): FrameFilter {
   // Address families are small numbers: the first byte tells whether the frame is of a big-endian host.
   const [big, little] = LITTLE_ENDIAN_HOST ? [swappedFilter, filter] : [filter, swappedFilter];
   return (bytes, offset, length, wireLength) => (bytes[offset] === 0 ? big : little)(bytes, offset, length, wireLength);
-}
-
-function portTable(ranges: readonly PortRange[]): Uint8Array {
-  const table = new Uint8Array(65536);
-  for (const { first, last } of ranges) table.fill(1, first, last + 1);
-  return table;
 }

@@ -8,10 +8,11 @@ import { LocalTableWriter } from '../ring/local_table.js';
 import { makeProfileFile } from './cpu_profile.js';
 import type { Engine } from './engine.js';
 import { chooseInterfaces } from './interfaces.js';
+import type { OwnerThread } from './owner_thread.js';
 import { Run, type RunOptions } from './run_stages.js';
 import { captureTask, liveTask, parsingOptions, runWay } from './run_tasks.js';
 import { allocateSharedRun, type RunWay } from './shared_run.js';
-import type { ParsingOptions } from './tasks.js';
+import type { OwnerMemory, ParsingOptions } from './tasks.js';
 
 /** Nothing that a run writes is for everybody, whatever its mode says. */
 const PRIVATE_UMASK = 0o027;
@@ -31,16 +32,30 @@ export async function run(settings: Settings, options: RunOptions): Promise<numb
   const way = runWay(settings);
   const shared = allocateSharedRun(way, settings.workers);
   if (!live && settings.local !== undefined) new LocalTableWriter(shared.local).replace(settings.local);
-  const parsing = parsingOptions(settings, interfaces, shared, filters);
-  return new Run({
-    settings,
-    options,
-    shared,
-    identity,
-    merging: parsing.merging,
-    countsAll: parsing.ports === undefined,
-    engine: await makeEngine(way, settings, interfaces, parsing),
-  }).run();
+  const owners = settings.proc ? await startOwners(settings) : undefined;
+  const parsing = parsingOptions(settings, interfaces, shared, filters, owners?.memory);
+  try {
+    return await new Run({
+      settings,
+      options,
+      shared,
+      identity,
+      merging: parsing.merging,
+      countsAll: parsing.ports === undefined,
+      engine: await makeEngine(way, settings, interfaces, parsing),
+    }).run();
+  } finally {
+    await owners?.thread.close();
+  }
+}
+
+/** -proc: what is there already is known before the first frame. @throws PrivilegeError */
+async function startOwners({ workers, filter, portsGiven, ports }: Settings): Promise<{ memory: OwnerMemory; thread: OwnerThread }> {
+  const { OwnerThread, makeOwnerMemory } = await import('./owner_thread.js');
+  const memory = makeOwnerMemory(workers);
+  const thread = new OwnerThread(memory, filter === '' || portsGiven ? ports : undefined);
+  await thread.ready;
+  return { memory, thread };
 }
 
 /** Each engine is loaded only when taken. */

@@ -5,7 +5,7 @@ import type { ReplayFilters } from '../capture/replay_filters.js';
 import type { Settings } from '../config/settings.js';
 import { headersOfColumns } from '../record/tsv_columns.js';
 import type { RunWay } from './shared_run.js';
-import type { CaptureTask, LiveTask, ParsingOptions, SharedRun } from './tasks.js';
+import type { CaptureTask, LiveTask, OwnerMemory, ParsingOptions, SharedRun } from './tasks.js';
 
 /** Whether lines of several sources have to be put into order of time. */
 function isMerging(settings: Settings, interfaces: readonly string[]): boolean {
@@ -38,6 +38,7 @@ export function liveTask(settings: Settings, interfaces: readonly string[]): Liv
 /** What parsing needs to know. */
 export function parsingOptions(
   settings: Settings, interfaces: readonly string[], shared: SharedRun, filters: ReplayFilters | undefined,
+  owners?: OwnerMemory,
 ): ParsingOptions {
   const merging = isMerging(settings, interfaces);
   return {
@@ -57,6 +58,7 @@ export function parsingOptions(
     merging,
     ports: settings.filter === '' || settings.portsGiven ? settings.ports : undefined,
     tunnels: settings.tunnels,
+    owners,
     policy: {
       include: settings.include,
       exclude: settings.exclude,

@@ -15,6 +15,32 @@ export interface SharedRun {
   readonly workers: SharedArrayBuffer;
 }
 
+/** What parsing workers and the thread that finds owners share (-proc). */
+export interface OwnerMemory {
+  /** ring/connection_table.ts */
+  readonly connections: SharedArrayBuffer;
+  /** ring/owner_rows.ts */
+  readonly rows: SharedArrayBuffer;
+  /** ring/owner_asks.ts, one a worker */
+  readonly asks: readonly SharedArrayBuffer[];
+  /** an eventfd: written to when there is something to answer, or to stop */
+  readonly wakeFd: number;
+}
+
+/** The thread's that finds out whose connections are. */
+export interface OwnerTask {
+  readonly memory: OwnerMemory;
+  /** as in ParsingOptions */
+  readonly ports: readonly PortRange[] | undefined;
+  /** a word: 1 asks the thread to end */
+  readonly stop: SharedArrayBuffer;
+}
+
+/** What that thread tells. */
+export type OwnerMessage =
+  | { readonly type: 'ready'; readonly processes: number; readonly connections: number }
+  | { readonly type: 'notice' | 'warning'; readonly text: string };
+
 /** The capture thread's: files to replay. */
 export interface ReplayTask {
   readonly way: 'replay';
@@ -45,6 +71,8 @@ export interface ParsingOptions
   readonly merging: boolean;
   /** service ports, undefined: every port (with -f alone) */
   readonly ports: readonly PortRange[] | undefined;
+  /** undefined: records do not tell processes */
+  readonly owners: OwnerMemory | undefined;
   /** which records are written, and what of them */
   readonly policy: PolicySettings;
   /** frames to parse in all, -1 for no end */

@@ -14,6 +14,7 @@ import { REGION_BYTES, regionCount } from './engine.js';
 import type { LineOutput } from './line_output.js';
 import { Parsing } from './parsing.js';
 import type { ParsingOptions } from './tasks.js';
+import { warmOwners } from './warm_owners.js';
 
 /** Enough for the compiler on a slow machine; a busy one is not held up for longer. */
 const FIRST_ROUNDS = 8;
@@ -23,6 +24,8 @@ const ROUND_FRAMES = 256;
 /** The ring's own room for frame bytes: they lie elsewhere. */
 const BYTES_NOT_USED = 8;
 const DEFAULT_PORT = 80;
+const FIRST_CLIENT_PORT = 0xc300;
+const ADDRESSES = Uint8Array.of(192, 0, 2, 7, 192, 0, 2, 10);
 
 const HEADERS = `Host: www.example.com\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64)\r\nAccept: */*\r\nCookie: a=b; c=d\r\n`;
 const PAYLOADS = [
@@ -74,7 +77,11 @@ export function warmUp(options: ParsingOptions, makeOutput: OutputMaker, allocat
 }
 
 function madeUpFrames({ ports }: ParsingOptions): Uint8Array[] {
-  return PAYLOADS.map((payload, number) => frame(payload, number, ports?.[0].first ?? DEFAULT_PORT));
+  return PAYLOADS.map((payload, number) => frame(payload, number, portOf(ports)));
+}
+
+function portOf(ports: ParsingOptions['ports']): number {
+  return ports?.[0].first ?? DEFAULT_PORT;
 }
 
 /** The run's stages from an interface to a line block, in one thread. */
@@ -93,7 +100,11 @@ class Rehearsal {
     this.source.attach(wire, 0, true);
     this.producer = new BatchProducer(ring);
     this.consumer = new BatchConsumer(ring, () => memory.bytes);
-    this.parsing = new Parsing({ ...options, shared: { ...options.shared, ring, links, local: allocateLocalTable() } }, this.consumer, output);
+    this.parsing = new Parsing({
+      ...options,
+      shared: { ...options.shared, ring, links, local: allocateLocalTable() },
+      owners: options.owners && warmOwners(ADDRESSES, portOf(options.ports), [FIRST_CLIENT_PORT, PAYLOADS.length]),
+    }, this.consumer, output);
   }
 
   playRound(round: number): void {
@@ -115,10 +126,10 @@ function ordinaryMemory(bytes: number): OwnMemory {
 function frame(payload: string, number: number, port: number): Uint8Array {
   const body = new TextEncoder().encode(payload);
   const length = 40 + body.length;
-  const ports = [0xc3, number, port >> 8, port & 0xff];
+  const ports = [FIRST_CLIENT_PORT >> 8, number, port >> 8, port & 0xff];
   return Uint8Array.of(
     2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0,
-    0x45, 0, length >> 8, length & 0xff, 0, 0, 0, 0, 64, 6, 0, 0, 192, 0, 2, 7, 192, 0, 2, 10,
+    0x45, 0, length >> 8, length & 0xff, 0, 0, 0, 0, 64, 6, 0, 0, ...ADDRESSES,
     ...(payload.startsWith('HTTP/') ? [...ports.slice(2), ...ports.slice(0, 2)] : ports),
     0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 255, 255, 0, 0, 0, 0,
     ...body,

@@ -10,6 +10,7 @@ import { EcsHttplog } from './ecs_httplog.js';
 import { LISTS_BYTES, writeMember } from './json_fields.js';
 import { ESCAPED_JSON_BYTES, writeJsonText } from './json_text.js';
 import { isCanonicalNumber } from './number.js';
+import { OWNER_FIXED_BYTES } from './owner_json.js';
 import { UrlParts } from './url_parts.js';
 import { VALUE, type Values } from './values.js';
 import type { LineFormat, RecordView } from './view.js';
@@ -55,7 +56,7 @@ const RESPONSE_END = ascii('}');
 const VERSION_PREFIX_BYTES = 5;
 const FIRST_FAILURE_DIGIT = ZERO + 4;
 /** Everything of a line that the message does not decide; twice the addresses, as client and server too. */
-const FIXED_BYTES = 1536 + 4 * ADDRESS_TEXT_BYTES + LISTS_BYTES + COMMUNITY_ID_BYTES;
+const FIXED_BYTES = 1536 + OWNER_FIXED_BYTES + 4 * ADDRESS_TEXT_BYTES + LISTS_BYTES + COMMUNITY_ID_BYTES;
 
 export interface EcsOptions {
   /** lower-case names of the header fields that the records keep beside those of every message */
@@ -93,7 +94,7 @@ export class EcsFormat implements LineFormat {
     // A target is written whole and in its parts.
     const targetBytes = values.end[VALUE.TARGET] - values.start[VALUE.TARGET];
     return FIXED_BYTES + this.observer.length + this.own.fixedBytes
-      + ESCAPED_JSON_BYTES * (values.length + targetBytes + interfaceName.length);
+      + ESCAPED_JSON_BYTES * (values.length + targetBytes + interfaceName.length + record.owner.length);
   }
 
   write(out: Uint8Array, at: number, record: RecordView): number {

@@ -5,6 +5,7 @@ import { writeBytes, writeDecimal } from '../bytes/write.js';
 import { HeaderObject, writeEncapList, writeMember, writeVlanList } from './json_fields.js';
 import { KIND_NAMES } from './kinds.js';
 import { isCanonicalNumber } from './number.js';
+import { writeOwner, writeOwnerVia } from './owner_json.js';
 import { VALUE, type Values } from './values.js';
 import type { RecordView } from './view.js';
 
@@ -43,11 +44,13 @@ export class EcsHttplog {
   write(out: Uint8Array, at: number, record: RecordView): number {
     const { values, frame } = record;
     let end = writeTags(out, at, record);
+    end = writeOwner(out, end, record, 'ecs');
     end = writeDecimal(out, writeBytes(out, end, KINDS[record.kind]), record.ordinal);
     if (!record.isRequest) end = writeResponse(out, end, values);
     end = (record.isRequest ? this.requestHeaders : this.responseHeaders).write(out, end, values);
     if (frame.vlanCount > 0) end = writeVlanList(out, writeBytes(out, end, VLAN), record);
     if (frame.encapCount > 0) end = writeEncapList(out, writeBytes(out, end, ENCAP), record);
+    end = writeOwnerVia(out, end, record);
     return writeBytes(out, end, END);
   }
 }

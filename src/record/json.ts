@@ -10,6 +10,7 @@ import { HeaderObject, LISTS_BYTES, writeEncapList, writeMember, writeVlanList }
 import { ESCAPED_JSON_BYTES, writeJsonText } from './json_text.js';
 import { KIND_NAMES } from './kinds.js';
 import { isCanonicalNumber } from './number.js';
+import { OWNER_FIXED_BYTES, writeOwner, writeOwnerVia } from './owner_json.js';
 import { VALUE, type Values } from './values.js';
 import type { LineFormat, RecordView } from './view.js';
 
@@ -68,7 +69,8 @@ export class JsonFormat implements LineFormat {
   }
 
   bound(record: RecordView): number {
-    return FIXED_BYTES + this.headers.fixedBytes + ESCAPED_JSON_BYTES * (record.values.length + record.interfaceName.length);
+    return FIXED_BYTES + OWNER_FIXED_BYTES + this.headers.fixedBytes
+      + ESCAPED_JSON_BYTES * (record.values.length + record.interfaceName.length + record.owner.length);
   }
 
   write(out: Uint8Array, at: number, record: RecordView): number {
@@ -85,6 +87,7 @@ export class JsonFormat implements LineFormat {
       out[end++] = QUOTE;
     }
     if (record.redacted) end = writeBytes(out, end, REDACTED);
+    if (record.owner.pid !== 0) end = writeOwnerVia(out, writeOwner(out, end, record, 'json'), record);
     return writeBytes(out, end, END);
   }
 

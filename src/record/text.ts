@@ -10,6 +10,7 @@ import { writeBytes, writeDecimal, writeHexEscape, writePadded } from '../bytes/
 import { MAX_VLANS } from '../wire/frame.js';
 import { Clock, type ZoneOffset } from './clock.js';
 import { KIND_NAMES } from './kinds.js';
+import type { Owner } from './owner.js';
 import { VALUE, type Values } from './values.js';
 import type { LineFormat, RecordView } from './view.js';
 
@@ -20,6 +21,7 @@ const ESCAPED_BYTES = 4;
 const KINDS = KIND_NAMES.map((name) => ascii(`${name} `));
 const VLAN = ascii('vlan=');
 const INTERFACE = ascii('if=');
+const OWNER = ['pid=', ' exe=', ' user='].map(ascii);
 
 /** 1 for bytes that stand for themselves in the last field and the reason; a blank counts there, nowhere else. */
 const plainWithBlank = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= SPACE && byte < 0x7f && byte !== 0x5c ? 1 : 0));
@@ -27,9 +29,13 @@ const plain = plainWithBlank.map((value, byte) => (byte === SPACE ? 0 : value));
 
 /** Everything of a line that the message does not decide. */
 const FIXED_BYTES = 64 + 2 * (ADDRESS_TEXT_BYTES + 6) + 6 * MAX_VLANS + 16;
+/** `pid=4294967295 exe=- user=- ` */
+const OWNER_BYTES = 40;
 
 export interface TextOptions {
   readonly zone: ZoneOffset;
+  /** `pid=… exe=… user=…` behind the kind; default false */
+  readonly addOwner?: boolean;
   /** `vlan=…` behind the kind */
   readonly addVlan: boolean;
   /** `if=…` behind the kind */
@@ -38,11 +44,13 @@ export interface TextOptions {
 
 export class TextFormat implements LineFormat {
   private readonly clock: Clock;
+  private readonly addOwner: boolean;
   private readonly addVlan: boolean;
   private readonly addInterface: boolean;
 
   constructor(options: TextOptions) {
     this.clock = new Clock(options.zone);
+    this.addOwner = options.addOwner ?? false;
     this.addVlan = options.addVlan;
     this.addInterface = options.addInterface;
   }
@@ -53,7 +61,7 @@ export class TextFormat implements LineFormat {
   }
 
   bound(record: RecordView): number {
-    return FIXED_BYTES + ESCAPED_BYTES * (record.values.length + record.interfaceName.length);
+    return FIXED_BYTES + OWNER_BYTES + ESCAPED_BYTES * (record.values.length + record.interfaceName.length + record.owner.length);
   }
 
   write(out: Uint8Array, at: number, record: RecordView): number {
@@ -65,6 +73,7 @@ export class TextFormat implements LineFormat {
     end = writeEndpoint(out, end + 1, addressBytes, record.source, frame.addressLength, frame.sourcePort);
     end = writeEndpoint(out, end, addressBytes, record.destination, frame.addressLength, frame.destinationPort);
     end = writeBytes(out, end, KINDS[record.kind]);
+    if (this.addOwner) end = writeBytes(out, end, record.owner.rendered ??= renderOwner(record.owner));
     if (this.addInterface) end = writeInterface(out, end, record);
     if (this.addVlan) end = writeVlans(out, end, record);
     end = record.isRequest ? writeRequest(out, end, record.values) : writeResponse(out, end, record.values);
@@ -81,6 +90,18 @@ function writeEndpoint(
   end = writeDecimal(out, end + 1, port);
   out[end] = SPACE;
   return end + 1;
+}
+
+/** Made once a process: its fields, each with the blank behind it. */
+function renderOwner({ pid, exe, user, length }: Owner): Uint8Array {
+  const out = new Uint8Array(OWNER_BYTES + ESCAPED_BYTES * length);
+  let end = writeBytes(out, 0, OWNER[0]);
+  if (pid === 0) out[end++] = DASH;
+  else end = writeDecimal(out, end, pid);
+  end = writeValue(out, writeBytes(out, end, OWNER[1]), exe, 0, exe.length, plain);
+  end = writeValue(out, writeBytes(out, end, OWNER[2]), user, 0, user.length, plain);
+  out[end++] = SPACE;
+  return out.slice(0, end);
 }
 
 function writeInterface(out: Uint8Array, at: number, record: RecordView): number {

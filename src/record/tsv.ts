@@ -11,6 +11,7 @@ import { CommunityId } from './community_id.js';
 import { writeEncap } from './encap_text.js';
 import { KIND_NAMES } from './kinds.js';
 import { isCanonicalNumber } from './number.js';
+import { VIA_NAMES } from './owner.js';
 import { COLUMN, columnNumbers } from './tsv_columns.js';
 import { ESCAPED_TSV_BYTES, writeTsvText } from './tsv_text.js';
 import { VALUE, type Values } from './values.js';
@@ -22,6 +23,7 @@ const COMMA = 0x2c;
 const TRUE = 0x54;
 const FALSE = 0x46;
 const KINDS = KIND_NAMES.map(ascii);
+const VIAS = VIA_NAMES.map(ascii);
 
 /** More than any column needs beside the message's own bytes; the lists come on top. */
 const COLUMN_BYTES = ADDRESS_TEXT_BYTES + 3;
@@ -45,7 +47,7 @@ export class TsvFormat implements LineFormat {
   }
 
   bound(record: RecordView): number {
-    return this.fixedBytes + ESCAPED_TSV_BYTES * (record.values.length + record.interfaceName.length);
+    return this.fixedBytes + ESCAPED_TSV_BYTES * (record.values.length + record.interfaceName.length + record.owner.length);
   }
 
   write(out: Uint8Array, at: number, record: RecordView): number {
@@ -64,11 +66,12 @@ export class TsvFormat implements LineFormat {
     if (column >= COLUMN.FIRST_HEADER) {
       return writeText(out, at, record.values, VALUE.FIRST_EXTRA + column - COLUMN.FIRST_HEADER, first);
     }
+    if (column >= COLUMN.PID) return writeOwner(out, at, record, column, first);
     const { frame, isRequest } = record;
     switch (column) {
       case COLUMN.TS: return writeTime(out, at, record);
       case COLUMN.FRAME: return writeDecimal(out, at, record.ordinal);
-      case COLUMN.IFACE: return writeInterface(out, at, record.interfaceName, first);
+      case COLUMN.IFACE: return writeName(out, at, record.interfaceName, first);
       case COLUMN.KIND: return writeBytes(out, at, KINDS[record.kind]);
       case COLUMN.SRC: return writeEnd(out, at, record, true);
       case COLUMN.SPORT: return writeDecimal(out, at, frame.sourcePort);
@@ -110,8 +113,24 @@ function writeUnset(out: Uint8Array, at: number): number {
   return at + 1;
 }
 
-function writeInterface(out: Uint8Array, at: number, name: Uint8Array, first: boolean): number {
+/** An empty one is absent. */
+function writeName(out: Uint8Array, at: number, name: Uint8Array, first: boolean): number {
   return name.length === 0 ? writeUnset(out, at) : writeTsvText(out, at, name, 0, name.length, first);
+}
+
+/** A column of -proc. */
+function writeOwner(out: Uint8Array, at: number, { owner, ownerVia, ownerShared }: RecordView, column: number, first: boolean): number {
+  if (owner.pid === 0) return writeUnset(out, at);
+  switch (column) {
+    case COLUMN.PID: return writeDecimal(out, at, owner.pid);
+    case COLUMN.PPID: return owner.ppid < 0 ? writeUnset(out, at) : writeDecimal(out, at, owner.ppid);
+    case COLUMN.EXE: return writeName(out, at, owner.exe, first);
+    case COLUMN.USER: return writeName(out, at, owner.user, first);
+    case COLUMN.CONTAINER: return writeName(out, at, owner.container, first);
+    case COLUMN.GUID: return writeName(out, at, owner.guid, first);
+    case COLUMN.PROC_VIA: return writeBytes(out, at, VIAS[ownerVia]);
+    default: return writeDecimal(out, at, ownerShared);
+  }
 }
 
 /** A value of the message that has a column of its own. */

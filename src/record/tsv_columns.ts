@@ -8,11 +8,15 @@ export const COLUMN = {
   METHOD: 8, TARGET: 9, VERSION: 10, HOST: 11, USER_AGENT: 12, STATUS: 13, REASON: 14, CONTENT_LENGTH: 15, CONTENT_TYPE: 16,
   TRUNCATED: 17, MALFORMED: 18, VLAN: 19, ENCAP: 20, COMMUNITY_ID: 21, REDACTED: 22,
   ORIG_H: 23, ORIG_P: 24, RESP_H: 25, RESP_P: 26,
+  PID: 27, PPID: 28, EXE: 29, USER: 30, CONTAINER: 31, GUID: 32, PROC_VIA: 33, PROC_SHARED: 34,
   /** the first header field; the others follow */
-  FIRST_HEADER: 27,
+  FIRST_HEADER: 35,
 } as const;
 
-/** By number: the keys of json, but for the time; and, only when named, the client and the server as Zeek's conn.log has them. */
+/**
+ * By number: the keys of json, but for the time; only when named, the client and the server as Zeek's conn.log has them; with -proc, the
+ * process.
+ */
 const COLUMNS: readonly (readonly [name: string, type: string])[] = [
   ['ts', 'time'], ['frame', 'count'], ['iface', 'string'], ['kind', 'enum'],
   ['src', 'addr'], ['sport', 'port'], ['dst', 'addr'], ['dport', 'port'],
@@ -21,10 +25,14 @@ const COLUMNS: readonly (readonly [name: string, type: string])[] = [
   ['truncated', 'bool'], ['malformed', 'bool'],
   ['vlan', 'vector[count]'], ['encap', 'vector[string]'], ['community_id', 'string'], ['redacted', 'bool'],
   ['id.orig_h', 'addr'], ['id.orig_p', 'port'], ['id.resp_h', 'addr'], ['id.resp_p', 'port'],
+  ['pid', 'count'], ['ppid', 'count'], ['exe', 'string'], ['user', 'string'], ['container', 'string'], ['guid', 'string'],
+  ['proc_via', 'enum'], ['proc_shared', 'count'],
 ];
 
 /** Every column but those that say the same in other words. */
 export const ALL_COLUMNS: readonly string[] = COLUMNS.slice(0, COLUMN.ORIG_H).map(([name]) => name);
+/** Those of -proc. */
+const OWNER_COLUMNS: readonly string[] = COLUMNS.slice(COLUMN.PID).map(([name]) => name);
 /** What a user may name, beside header fields. */
 export const COLUMN_NAMES: readonly string[] = COLUMNS.map(([name]) => name);
 
@@ -46,10 +54,25 @@ export function parseColumns(items: readonly string[]): readonly string[] | unde
   }))];
 }
 
+/** The columns of a run with -proc: behind `all` stand those of the process. */
+export function withOwnerColumns(columns: readonly string[]): readonly string[] {
+  if (!hasAll(columns)) return columns;
+  const rest = columns.slice(ALL_COLUMNS.length).filter((name) => !OWNER_COLUMNS.includes(name));
+  return [...ALL_COLUMNS, ...OWNER_COLUMNS, ...rest];
+}
+
+/** The first of the columns that goes with -proc alone. */
+export function firstOwnerColumn(columns: readonly string[]): string | undefined {
+  return columns.find((name) => OWNER_COLUMNS.includes(name));
+}
+
+function hasAll(columns: readonly string[]): boolean {
+  return ALL_COLUMNS.every((name, at) => columns[at] === name);
+}
+
 /** The list as a user would write it. */
 export function formatColumns(columns: readonly string[]): string {
-  const hasAll = ALL_COLUMNS.every((name, at) => columns[at] === name);
-  return (hasAll ? [ALL, ...columns.slice(ALL_COLUMNS.length)] : columns).join(',');
+  return (hasAll(columns) ? [ALL, ...columns.slice(ALL_COLUMNS.length)] : columns).join(',');
 }
 
 /** The header fields among the columns: the order in which records keep them. */

@@ -2,6 +2,7 @@
 
 import type { Message } from '../http/message.js';
 import type { Frame } from '../wire/frame.js';
+import { NO_OWNER, type Owner } from './owner.js';
 import type { Values } from './values.js';
 
 export class RecordView {
@@ -22,6 +23,12 @@ export class RecordView {
   destination = 0;
   /** a value was left out or replaced for privacy */
   redacted = false;
+  /** the process at the local end of the connection, NO_OWNER without -proc */
+  owner: Owner = NO_OWNER;
+  /** one of VIA (owner.ts), 0 for none */
+  ownerVia = 0;
+  /** processes that hold the socket, 0 for none known */
+  ownerShared = 0;
 
   /** @param values what the record takes from the message */
   constructor(readonly frame: Frame, readonly message: Message, readonly values: Values) {}

@@ -39,6 +39,7 @@ describe('config/effective', () => {
       '-headers': ['(none)', 'default'],
       '-add_vlan': ['off', 'default'],
       '-add_community_id': ['off', 'default'],
+      '-proc': ['off', 'default'],
       '-utc': ['off', 'default'],
       '-cpu': ['2', 'default'],
       '-u': ['(none)', 'default'],

@@ -17,7 +17,7 @@ describe('config/help', () => {
 
   it('has the options of this version and no others', () => {
     assert.deepEqual(OPTION_ROWS.map((row) => row.name).sort(), [
-      'D', 'add_community_id', 'add_vlan', 'anonymize', 'b', 'c', 'capture', 'compress', 'conf', 'cpu', 'cpuprofile', 'd', 'decap', 'exclude', 'f', 'fields', 'h', 'headers', 'i', 'include', 'local', 'log_every', 'log_level', 'log_split', 'max_disk', 'metrics', 'min_free', 'o', 'p', 'promisc', 'r', 'redact', 'retain', 'rotate', 's', 'sample', 't', 'u', 'utc', 'v',
+      'D', 'add_community_id', 'add_vlan', 'anonymize', 'b', 'c', 'capture', 'compress', 'conf', 'cpu', 'cpuprofile', 'd', 'decap', 'exclude', 'f', 'fields', 'h', 'headers', 'i', 'include', 'local', 'log_every', 'log_level', 'log_split', 'max_disk', 'metrics', 'min_free', 'o', 'p', 'proc', 'promisc', 'r', 'redact', 'retain', 'rotate', 's', 'sample', 't', 'u', 'utc', 'v',
     ]);
     const names = OPTION_ROWS.flatMap((row) => [row.name, ...(row.aliases ?? [])]);
     assert.equal(new Set(names).size, names.length);

@@ -82,6 +82,7 @@ const TEXTS: { readonly [Name in SettingName]: Texts } = {
     beside: ['-o', 'json'],
   },
   addVlan: { good: SWITCHES, bad: NO_SWITCHES },
+  proc: { good: SWITCHES, bad: NO_SWITCHES },
   addCommunityId: { good: SWITCHES, bad: NO_SWITCHES, beside: ['-o', 'json'] },
   utc: { good: SWITCHES, bad: NO_SWITCHES },
   rotation: {
@@ -127,7 +128,7 @@ describe('config/load', () => {
     assert.deepEqual(settings, {
       interfaces: [], promiscuous: true, files: [], ports: [{ first: 80, last: 80 }], portsGiven: false, filter: '', local: undefined,
       tunnels: [], include: [], exclude: [], sample: 1, anonymize: { ipv4: 32, ipv6: 128 }, redact: 'on', directory: '/log/httplog', split: false, format: 'text', snaplen: 1560, bufferMiB: 8, capture: 'auto', count: -1, workers: 2, user: '', cpuProfile: '',
-      logEvery: 10000, metrics: { address: '', port: 0 }, logLevel: 'info', addVlan: false, addCommunityId: false, fields: ALL_COLUMNS, headers: [], utc: false, rotation: { periodSeconds: 86400, sizeBytes: Infinity },
+      logEvery: 10000, metrics: { address: '', port: 0 }, logLevel: 'info', addVlan: false, addCommunityId: false, proc: false, fields: ALL_COLUMNS, headers: [], utc: false, rotation: { periodSeconds: 86400, sizeBytes: Infinity },
       compress: false, retainDays: 0, maxDiskBytes: Infinity, minFreePercent: 5,
     });
     assert.deepEqual(new Set(Object.values(origins)), new Set(['default']));
@@ -290,7 +291,7 @@ describe('config/load', () => {
   });
 
   const unknown: [string, RegExp][] = [
-    ['HTTPLOG_PROT', /did you mean HTTPLOG_PORT\?$/],
+    ['HTTPLOG_PORR', /did you mean HTTPLOG_PORT\?$/],
     ['HTTPLOG_I', /did you mean HTTPLOG_DEVICE\?$/],
     ['HTTPLOG_CPU', /did you mean HTTPLOG_CPUNO\?$/],
     ['HTTPLOG_port', /did you mean HTTPLOG_PORT\?$/],

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { MESSAGE, Message } from '../../src/http/message.js';
 import { scanMessage } from '../../src/http/scan.js';
 import { KIND } from '../../src/record/kinds.js';
+import { NO_OWNER, type Owner, VIA } from '../../src/record/owner.js';
 import { Values } from '../../src/record/values.js';
 import { type LineFormat, RecordView } from '../../src/record/view.js';
 import { decode } from '../../src/wire/decode.js';
@@ -31,6 +32,8 @@ export interface RecordForm {
   /** names of the header fields kept beside those of every message */
   readonly headers?: readonly string[];
   readonly redacted?: boolean;
+  /** the process at the local end, found by connecting, with a socket that two hold */
+  readonly owner?: Owner;
 }
 
 /** 2019-09-01 14:16:51 UTC */
@@ -67,6 +70,9 @@ function write(format: LineFormat, { bytes, at, end }: Fenced, form: RecordForm)
   const record = new RecordView(frame, message, new Values(headers.length));
   record.take(bytes, kind === MESSAGE.REQUEST);
   record.redacted = form.redacted ?? false;
+  record.owner = form.owner ?? NO_OWNER;
+  record.ownerVia = VIA.CONNECT;
+  record.ownerShared = 2;
   record.kind = form.kind ?? (record.isRequest ? KIND.CQ : KIND.CR);
   record.seconds = form.seconds ?? SECONDS;
   record.nanoseconds = form.nanoseconds ?? 2_000_000;

@@ -1,0 +1,201 @@
+// From a socket to its process: who holds it in /proc/PID/fd, with the process as the table knows it. Likely ones are looked at first:
+// those that began lately, and those that had sockets before. What is answered was true a moment ago: the process still held the
+// socket, and was still the one that the number meant.
+
+import { readFileSync, readdirSync } from 'node:fs';
+import { monotonicNs } from './clocks.js';
+import { ProcessFiles } from './process_files.js';
+import { startOf, type Process, type ProcessTable } from './process_table.js';
+import { DescriptorReader } from './socket_holders.js';
+
+/** Processes that had sockets lately. */
+const MOST_RECENT = 64;
+/** Numbers are given in a row: who began lately has one just below the last (threads have some, too). */
+const LAST_NUMBERS = 64;
+/** Looking at all processes may take this share of the time, so that sockets nobody holds cost little, and so long at a time. */
+const WHOLE_LOOK_SHARE = 0.2;
+const SLICE_MS = 1;
+
+/** Sockets wanted, by inode: the numbers of the processes that hold them. */
+export type WantedSockets = Map<number, number[]>;
+
+export class SocketOwners {
+  private readonly reader = new DescriptorReader();
+  private readonly files = new ProcessFiles();
+  private readonly holding = new RecentNumbers(MOST_RECENT);
+  /** what is left of a look at all processes, for the next slices */
+  private left: number[] = [];
+  private wholeMs = 0;
+  private nextWholeMs = 0;
+
+  /** @param catchUp takes the process events that are waiting into the table; undefined: there are none */
+  constructor(private readonly table: ProcessTable, private readonly catchUp: (() => void) | undefined) {}
+
+  /**
+   * Finds who holds sockets.
+   * @param wanted gets the numbers of the processes
+   * @param likely looked at first
+   * @param whole look at other processes too when likely ones do not have them all: some at every call, until all had their turn
+   */
+  look(wanted: WantedSockets, likely: Iterable<number>, whole: boolean): void {
+    let open = wanted.size;
+    const seen = new Set<number>();
+    const lookAt = (pid: number): void => {
+      if (seen.has(pid)) return;
+      seen.add(pid);
+      let process = 0;
+      this.reader.sockets(pid, (inode) => {
+        const pids = wanted.get(inode);
+        if (pids === undefined) return true;
+        process ||= processOf(pid);
+        if (process === 0 || pids.includes(process)) return true;
+        if (pids.length === 0) open--;
+        pids.push(process);
+        return true;
+      });
+    };
+    for (const pid of likely) if (open > 0) lookAt(pid);
+    const last = open > 0 ? lastNumber() : 0;
+    for (let pid = last; pid > Math.max(0, last - LAST_NUMBERS) && open > 0; pid--) lookAt(pid);
+    for (const pid of this.holding) if (open > 0) lookAt(pid);
+    if (whole && open > 0) this.lookAtMore(lookAt);
+    this.lookAtRelatives(wanted, lookAt);
+    for (const pids of wanted.values()) for (const pid of pids) this.holding.add(pid);
+  }
+
+  /** Looks at all processes, however long it takes: who holds these sockets is looked at first from now on. */
+  learn(inodes: Iterable<number>): void {
+    const wanted = new Set(inodes);
+    for (const pid of allNumbers()) if (this.holdsOneOf(pid, wanted)) this.holding.add(pid);
+  }
+
+  /** A slice of all processes. */
+  private lookAtMore(lookAt: (pid: number) => void): void {
+    const beganMs = performance.now();
+    if (this.left.length === 0) {
+      if (beganMs < this.nextWholeMs) return;
+      this.left = allNumbers();
+      this.wholeMs = 0;
+    }
+    let nowMs = beganMs;
+    while (this.left.length > 0 && nowMs < beganMs + SLICE_MS) {
+      lookAt(this.left.pop() ?? 0);
+      nowMs = performance.now();
+    }
+    this.wholeMs += nowMs - beganMs;
+    if (this.left.length === 0) this.nextWholeMs = nowMs + this.wholeMs * (1 / WHOLE_LOOK_SHARE - 1);
+  }
+
+  /** Sockets are shared with parents and children. */
+  private lookAtRelatives(wanted: WantedSockets, lookAt: (pid: number) => void): void {
+    const holders = new Set([...wanted.values()].flat());
+    if (holders.size === 0) return;
+    for (const pid of holders) {
+      const parent = this.table.get(pid)?.ppid;
+      if (parent !== undefined && parent > 1) lookAt(parent);
+    }
+    for (const { pid, ppid } of this.table) if (ppid !== undefined && holders.has(ppid)) lookAt(pid);
+  }
+
+  /** Whether a process holds one of these sockets. */
+  holdsOneOf(pid: number, inodes: ReadonlySet<number>): boolean {
+    let holds = false;
+    this.reader.sockets(pid, (inode) => {
+      holds = inodes.has(inode);
+      return !holds;
+    });
+    return holds;
+  }
+
+  /** The process with that number and start as it is now; undefined: it is gone. */
+  current(pid: number, startTicks: number): Process | undefined {
+    const process = this.find(pid, startTicks);
+    return this.hasStarted(pid, startTicks) ? process : undefined;
+  }
+
+  /** Whether the number still means the process that began then. */
+  private hasStarted(pid: number, startTicks: number): boolean {
+    return this.files.stat(pid)?.startTicks === startTicks;
+  }
+
+  /**
+   * The process behind a number, and that it holds the socket: its start is compared before and after.
+   * @returns undefined when it is gone, or does not hold the socket any more
+   */
+  confirm(pid: number, inode: number): Process | undefined {
+    const startTicks = this.files.stat(pid)?.startTicks;
+    if (startTicks === undefined) return undefined;
+    // The number cannot come again while it is looked at twice and both times has the socket, which the other never had.
+    if (!this.holdsOneOf(pid, new Set([inode])) || !this.hasStarted(pid, startTicks)) return undefined;
+    return this.find(pid, startTicks);
+  }
+
+  /** The table's process, with the program it runs now: events may be on their way still. */
+  private find(pid: number, startTicks: number): Process | undefined {
+    const { table } = this;
+    const known = table.get(pid);
+    // The number has come again.
+    if (known !== undefined && known.startTicks !== startTicks) table.exited(pid, monotonicNs());
+    const process = table.find(pid);
+    if (process?.startTicks !== startTicks) return undefined;
+    const exe = this.files.exe(pid);
+    if (exe === undefined) {
+      // It is about to end: what the events told of it stands.
+      this.catchUp?.();
+      return table.at(pid, startOf(process));
+    }
+    if (process.image.exe === undefined || !equals(exe, process.image.exe)) return table.executed(pid, monotonicNs());
+    if (this.catchUp === undefined && process === known) this.readUsers(process);
+    return process;
+  }
+
+  private readUsers(process: Process): void {
+    const users = this.files.users(process.pid);
+    if (users !== undefined) this.table.becameUser(process.pid, users[0], users[1]);
+  }
+}
+
+function equals(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+function allNumbers(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
+/** /proc has threads by their numbers, too, though it does not list them: the process that one belongs to; 0: it is gone. */
+function processOf(number: number): number {
+  try {
+    return Number(/^Tgid:\s*(\d+)$/m.exec(readFileSync(`/proc/${number}/status`, 'latin1'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+/** The number that was given last, to a process or thread (/proc/loadavg, proc(5)); 0 when that cannot be read. */
+function lastNumber(): number {
+  try {
+    return Number(readFileSync('/proc/loadavg', 'latin1').trim().split(' ')[4]);
+  } catch {
+    return 0;
+  }
+}
+
+/** The last numbers that were added, once each, newest first. */
+class RecentNumbers implements Iterable<number> {
+  private readonly numbers: number[] = [];
+
+  constructor(private readonly most: number) {}
+
+  add(number: number): void {
+    const at = this.numbers.indexOf(number);
+    if (at === 0) return;
+    if (at > 0) this.numbers.splice(at, 1);
+    else if (this.numbers.length === this.most) this.numbers.pop();
+    this.numbers.unshift(number);
+  }
+
+  [Symbol.iterator](): IterableIterator<number> {
+    return [...this.numbers].values();
+  }
+}

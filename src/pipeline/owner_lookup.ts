@@ -1,0 +1,81 @@
+// A parsing worker's way to the process behind a record: the connection table has it, or the thread that finds owners is asked. It
+// mostly knows before the record is there, because it hears of a connection's first packet itself.
+
+import { writeSync } from 'node:fs';
+import { NO_OWNER } from '../record/owner.js';
+import { KIND } from '../record/kinds.js';
+import type { RecordView } from '../record/view.js';
+import { ConnectionKey } from '../ring/connection_key.js';
+import { ConnectionReader, OWNERSHIP } from '../ring/connection_table.js';
+import { OwnerAsks } from '../ring/owner_asks.js';
+import { OwnerReader } from '../ring/owner_rows.js';
+import type { OwnerMemory } from './tasks.js';
+
+/**
+ * The longest that records wait for answers: so much at a time, and a tenth of the time. The kernel's buffer bridges that; whoever sends
+ * messages of ever new connections that are nobody's makes no record later than that.
+ */
+const MOST_WAIT_MS = 15;
+const WAIT_SHARE = 0.1;
+
+export class OwnerLookup {
+  private readonly key = new ConnectionKey();
+  private readonly connections: ConnectionReader;
+  private readonly rows: OwnerReader;
+  private readonly asks: OwnerAsks;
+  private readonly wakeFd: number;
+  private readonly one = new Uint8Array(new BigUint64Array([1n]).buffer);
+  private waitMs = MOST_WAIT_MS;
+  private waitedAtMs = performance.now();
+
+  /** @param worker whose asks these are */
+  constructor(memory: OwnerMemory, worker: number) {
+    this.connections = new ConnectionReader(memory.connections);
+    this.rows = new OwnerReader(memory.rows);
+    this.asks = new OwnerAsks(memory.asks[worker]);
+    this.wakeFd = memory.wakeFd;
+  }
+
+  /**
+   * Finds the process at the local end of the record's connection.
+   * @param view its kind decides which end that is
+   * @param foreign neither end is an address of this host: it may be one of a network namespace behind it
+   */
+  find(view: RecordView, bytes: Uint8Array, foreign: boolean): void {
+    const { frame, kind } = view;
+    const { key, connections } = this;
+    if (kind === KIND.CR || kind === KIND.SQ) {
+      key.set(bytes, frame.source, frame.destination, frame.addressLength, frame.sourcePort, frame.destinationPort);
+    } else {
+      key.set(bytes, frame.destination, frame.source, frame.addressLength, frame.destinationPort, frame.sourcePort);
+    }
+    let state = connections.find(key);
+    if (state === OWNERSHIP.NONE) state = this.ask(foreign);
+    const owner = state === OWNERSHIP.KNOWN ? this.rows.get(connections.owner, connections.epoch) : undefined;
+    view.owner = owner ?? NO_OWNER;
+    view.ownerVia = connections.via;
+    view.ownerShared = connections.shared;
+  }
+
+  /** @returns what is known in the end */
+  private ask(foreign: boolean): number {
+    const { key, connections } = this;
+    let { answers } = connections;
+    if (!this.asks.put(key, foreign)) return OWNERSHIP.NONE;
+    writeSync(this.wakeFd, this.one);
+    const beganMs = performance.now();
+    this.waitMs = Math.min(MOST_WAIT_MS, this.waitMs + (beganMs - this.waitedAtMs) * WAIT_SHARE);
+    const endMs = beganMs + this.waitMs;
+    let state: number = OWNERSHIP.NONE;
+    let nowMs = beganMs;
+    while (state === OWNERSHIP.NONE && nowMs < endMs) {
+      connections.waitForAnswer(answers, endMs - nowMs);
+      answers = connections.answers;
+      state = connections.find(key);
+      nowMs = performance.now();
+    }
+    this.waitMs -= nowMs - beganMs;
+    this.waitedAtMs = nowMs;
+    return state;
+  }
+}

@@ -1,0 +1,333 @@
+// Finds out whose connections are (-proc): each is looked up when its first packet is seen, or when a worker asks, and again until there
+// is an answer or none is to be hoped for. What is known is looked at again once a second: sockets are handed on, processes end.
+
+import { IPPROTO_TCP, type SockDiag } from '../host/sock_diag.js';
+import { AF_INET, AF_INET6, SocketRows, TCP_STATE } from '../host/socket_rows.js';
+import type { ForeignSockets } from '../host/foreign_sockets.js';
+import type { SocketOwners, WantedSockets } from '../host/socket_owners.js';
+import type { Process } from '../host/process_table.js';
+import { VIA } from '../record/owner.js';
+import { ConnectionKey } from '../ring/connection_key.js';
+import { type ConnectionWriter, OWNERSHIP } from '../ring/connection_table.js';
+import type { OwnerRegistry } from './owner_registry.js';
+
+/** When a connection is looked up, from its beginning: it has to be accepted, and its process may be loading still. */
+const ATTEMPTS_MS = [0, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+/** From here on a worker is told that nobody is known, and a look at all processes is worth its time. */
+const ANSWERING_ATTEMPT = 5;
+const WHOLE_ATTEMPT = 2;
+/** A socket that several processes hold, or that was accepted, is looked at again so long afterwards: it may just be handed on. */
+const SETTLE_MS = [20, 50, 250];
+/** Connections that are looked up at one time; further ones are found when their records ask. */
+const MOST_PENDING = 4096;
+
+interface Connection {
+  readonly key: ConnectionKey;
+  /** of VIA */
+  readonly via: number;
+  /** of its first packet; undefined: that was not seen */
+  readonly sequence: number | undefined;
+  /** a worker waits */
+  asked: boolean;
+  /** neither end is this host's: what is found of the other end counts, too */
+  foreign: boolean;
+}
+
+/** One that is being looked up. */
+interface Pending extends Connection {
+  readonly beganMs: number;
+  /** of ATTEMPTS_MS, or of SETTLE_MS */
+  attempt: number;
+  settling: boolean;
+  dueMs: number;
+}
+
+export class OwnerResolver {
+  /** connections for which there was no room to look them up */
+  overflow = 0;
+  private readonly pending = new Map<string, Pending>();
+  private readonly rows = new SocketRows();
+  private readonly ends = { bytes: new Uint8Array(32), at: 0, localPort: 0, remotePort: 0 };
+  private readonly other = new ConnectionKey();
+  /** by slot of the connection table */
+  private readonly sockets = new Map<number, { readonly inode: number; readonly sequence: number | undefined }>();
+  private listeners = new Set<number>();
+  private answered = false;
+
+  constructor(
+    private readonly connections: ConnectionWriter,
+    private readonly registry: OwnerRegistry,
+    private readonly diag: SockDiag,
+    private readonly owners: SocketOwners,
+    private readonly foreigners: ForeignSockets,
+  ) {}
+
+  /** How many connections are known. */
+  get known(): number {
+    return this.sockets.size;
+  }
+
+  /** A connection's first packet was seen. */
+  opened(
+    bytes: Uint8Array, source: number, destination: number, addressLength: number, sourcePort: number, destinationPort: number,
+    sequence: number, nowMs: number,
+  ): void {
+    this.begin(keyOf(bytes, source, destination, addressLength, sourcePort, destinationPort), VIA.CONNECT, sequence, nowMs);
+    this.begin(keyOf(bytes, destination, source, addressLength, destinationPort, sourcePort), VIA.LISTENER, sequence, nowMs);
+  }
+
+  private begin(key: ConnectionKey, via: number, sequence: number, nowMs: number): void {
+    const slot = this.connections.find(key);
+    const known = slot >= 0 ? this.sockets.get(slot) : this.pending.get(key.words.join());
+    // The same first packet again: on another interface, or sent again.
+    if (known?.sequence === sequence) return;
+    if (slot >= 0) this.forget(slot);
+    this.pending.delete(key.words.join());
+    this.add({ key, via, sequence, asked: false, foreign: false }, nowMs);
+  }
+
+  /** A worker has a record of a connection that the table does not have. */
+  asked(key: ConnectionKey, foreign: boolean, nowMs: number): void {
+    const pending = this.pending.get(key.words.join());
+    if (pending !== undefined) {
+      pending.asked = true;
+      pending.foreign ||= foreign;
+      pending.dueMs = nowMs;
+      return;
+    }
+    if (this.connections.find(key) >= 0) {
+      this.answered = true;
+      return;
+    }
+    const copy = new ConnectionKey();
+    copy.copy(key.words, 0);
+    this.add({ key: copy, via: VIA.SCAN, sequence: undefined, asked: true, foreign }, nowMs);
+  }
+
+  private add(connection: Connection, nowMs: number): void {
+    const name = connection.key.words.join();
+    if (this.pending.has(name)) return;
+    if (this.pending.size >= MOST_PENDING) {
+      this.overflow++;
+      return;
+    }
+    this.pending.set(name, { ...connection, beganMs: nowMs, attempt: 0, settling: false, dueMs: nowMs });
+  }
+
+  /** When there is something to do next, by performance.now(). */
+  get dueMs(): number {
+    let due = Infinity;
+    for (const { dueMs } of this.pending.values()) due = Math.min(due, dueMs);
+    return due;
+  }
+
+  /** Looks up what is due. */
+  work(nowMs: number): void {
+    const due = [...this.pending].filter(([, { dueMs }]) => dueMs <= nowMs);
+    if (due.length > 0) this.resolve(due, nowMs);
+    if (!this.answered) return;
+    this.answered = false;
+    this.connections.announce();
+  }
+
+  private resolve(due: readonly (readonly [string, Pending])[], nowMs: number): void {
+    const wanted: WantedSockets = new Map();
+    const inodes = due.map(([, pending]) => {
+      const inode = this.locate(pending, nowMs);
+      if (inode > 0) wanted.set(inode, []);
+      return inode;
+    });
+    if (wanted.size > 0) this.owners.look(wanted, [], due.some(([, { attempt, asked }]) => asked || attempt >= WHOLE_ATTEMPT));
+    for (const [i, [name, pending]] of due.entries()) {
+      const inode = inodes[i];
+      if (inode < 0) this.pending.delete(name);
+      else if (inode === 0 || !this.publish(pending, inode, wanted.get(inode) ?? [], nowMs)) this.retry(name, pending, nowMs);
+      else this.settle(name, pending, wanted.get(inode) ?? [], nowMs);
+    }
+  }
+
+  /** @returns the socket's inode; 0: there is none yet; -1: there will be none here */
+  private locate(pending: Pending, nowMs: number): number {
+    const { key, foreign, asked } = pending;
+    const found = this.inodeOf(key);
+    if (found >= 0) return found;
+    // The other end of a connection of ours, or none of this host's: other namespaces are searched when a record asks.
+    if (!asked) return -1;
+    this.foreigners.refresh(nowMs);
+    const elsewhere = this.foreigners.find(key);
+    if (elsewhere > 0) return elsewhere;
+    if (foreign) {
+      reverse(key, this.other);
+      const ofOther = Math.max(0, this.inodeOf(this.other)) || this.foreigners.find(this.other);
+      if (ofOther > 0) return ofOther;
+    }
+    return 0;
+  }
+
+  /** @returns 0: no process has it yet; -1: this namespace does not know it */
+  private inodeOf(key: ConnectionKey): number {
+    const { rows, ends } = this;
+    key.writeAddresses(ends.bytes, 0);
+    ends.localPort = key.localPort;
+    ends.remotePort = key.remotePort;
+    rows.clear();
+    const row = this.diag.find(IPPROTO_TCP, ends, rows);
+    if (row < 0) return -1;
+    return rows.state[row] === TCP_STATE.LISTEN ? 0 : rows.inode[row];
+  }
+
+  /** @returns false when none of the holders is there any more */
+  private publish(pending: Connection, inode: number, pids: readonly number[], nowMs: number): boolean {
+    const process = this.choose(pids, inode, pending.via, pending.key.localPort);
+    if (process === undefined) return false;
+    const { row, epoch } = this.registry.rowOf(process);
+    const slot = this.connections.put(pending.key, OWNERSHIP.KNOWN, row, epoch, pending.via, pids.length, nowMs);
+    this.sockets.set(slot, { inode, sequence: pending.sequence });
+    this.answered = true;
+    return true;
+  }
+
+  /**
+   * Of several that hold a socket: where it was accepted, one without the listening socket, for it was made to serve; else the one that
+   * began first, from which the others have it.
+   */
+  private choose(pids: readonly number[], inode: number, via: number, port: number): Process | undefined {
+    const processes = pids.map((pid) => this.owners.confirm(pid, inode)).filter((process) => process !== undefined);
+    if (processes.length < 2) return processes[0];
+    processes.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
+    if (via === VIA.CONNECT) return processes[0];
+    const listeners = this.listenersOn((other) => other === port);
+    return processes.find(({ pid }) => !this.owners.holdsOneOf(pid, listeners)) ?? processes[0];
+  }
+
+  private listenersOn(wantsPort: (port: number) => boolean): Set<number> {
+    const { rows } = this;
+    const inodes = new Set<number>();
+    rows.clear();
+    for (const family of [AF_INET, AF_INET6]) this.diag.dump(family, IPPROTO_TCP, 1 << TCP_STATE.LISTEN, rows);
+    for (let row = 0; row < rows.count; row++) if (wantsPort(rows.localPort[row])) inodes.add(rows.inode[row]);
+    return inodes;
+  }
+
+  private retry(name: string, pending: Pending, nowMs: number): void {
+    if (pending.settling) {
+      this.pending.delete(name);
+      return;
+    }
+    pending.attempt++;
+    if (pending.asked && pending.attempt >= ANSWERING_ATTEMPT) {
+      this.connections.put(pending.key, OWNERSHIP.UNKNOWN, 0, 0, 0, 0, nowMs);
+      this.answered = true;
+    }
+    if (pending.attempt >= ATTEMPTS_MS.length) this.pending.delete(name);
+    else pending.dueMs = Math.max(nowMs + 0.2, pending.beganMs + ATTEMPTS_MS[pending.attempt]);
+  }
+
+  private settle(name: string, pending: Pending, pids: readonly number[], nowMs: number): void {
+    if (!pending.settling) [pending.settling, pending.attempt] = [true, 0];
+    else pending.attempt++;
+    // What was accepted is often handed to another process; once more is enough where one has it.
+    const times = pids.length > 1 ? SETTLE_MS.length : pending.via === VIA.LISTENER ? 1 : 0;
+    if (pending.attempt >= times) this.pending.delete(name);
+    else pending.dueMs = nowMs + SETTLE_MS[pending.attempt];
+  }
+
+  /** Learns the connections that are there already. */
+  start(wantsPort: (port: number) => boolean, nowMs: number): void {
+    this.learnListeners(wantsPort);
+    for (const { key, inode } of this.established((local, remote) => wantsPort(local) || wantsPort(remote))) {
+      if (inode > 0) this.add({ key, via: VIA.SCAN, sequence: undefined, asked: false, foreign: false }, nowMs);
+    }
+    this.work(nowMs);
+  }
+
+  /** Who listens will accept. New ones are looked for. */
+  learnListeners(wantsPort: (port: number) => boolean): void {
+    const listeners = this.listenersOn(wantsPort);
+    const fresh = [...listeners].filter((inode) => !this.listeners.has(inode));
+    this.listeners = listeners;
+    if (fresh.length > 0) this.owners.learn(fresh);
+  }
+
+  /** Looks again at everything known: what is closed leaves, what has another process gets it. */
+  sweep(nowMs: number): void {
+    if (this.sockets.size === 0) return;
+    const wanted: WantedSockets = new Map();
+    const keys = new Map<number, ConnectionKey>();
+    for (const { key, inode } of this.established(() => true)) {
+      const slot = this.connections.find(key);
+      if (slot < 0 || this.sockets.get(slot)?.inode !== inode) continue;
+      wanted.set(inode, []);
+      keys.set(slot, key);
+    }
+    const likely = new Set<number>();
+    for (const slot of keys.keys()) likely.add(this.registry.processOf(this.connections.owner(slot))?.pid ?? 0);
+    likely.delete(0);
+    this.owners.look(wanted, likely, false);
+    for (const [slot, { inode, sequence }] of [...this.sockets]) {
+      const key = keys.get(slot);
+      if (key === undefined) this.expire(slot, nowMs);
+      else this.reconsider(slot, { key, via: this.connections.via(slot), sequence, asked: false, foreign: false }, inode, wanted.get(inode) ?? [], nowMs);
+    }
+    this.work(nowMs);
+  }
+
+  private reconsider(slot: number, connection: Connection, inode: number, pids: readonly number[], nowMs: number): void {
+    const { connections, registry } = this;
+    const before = registry.processOf(connections.owner(slot));
+    if (before !== undefined && pids.length === connections.shared(slot) && pids.includes(before.pid)) {
+      const process = this.owners.current(before.pid, before.startTicks);
+      if (process !== undefined) {
+        registry.rowOf(process);
+        return;
+      }
+    }
+    // Handed on: whoever has it now is found as at the beginning.
+    if (pids.length === 0) this.add(connection, nowMs);
+    else this.publish(connection, inode, pids, nowMs);
+  }
+
+  /** A closed connection stays for its last packets, and one of another namespace while its process has it. */
+  private expire(slot: number, nowMs: number): void {
+    const { connections } = this;
+    if (nowMs - connections.written(slot) < CLOSED_MS) return;
+    const process = this.registry.processOf(connections.owner(slot));
+    const inode = this.sockets.get(slot)?.inode ?? 0;
+    if (process !== undefined && this.owners.holdsOneOf(process.pid, new Set([inode]))) return;
+    this.forget(slot);
+  }
+
+  private forget(slot: number): void {
+    this.sockets.delete(slot);
+    this.connections.remove(slot);
+  }
+
+  /** Connections of this namespace, by their own end. */
+  private *established(wants: (localPort: number, remotePort: number) => boolean): Generator<{ key: ConnectionKey; inode: number }> {
+    const rows = new SocketRows();
+    for (const family of [AF_INET, AF_INET6]) this.diag.dump(family, IPPROTO_TCP, CONNECTED, rows);
+    for (let row = 0; row < rows.count; row++) {
+      const [localPort, remotePort] = [rows.localPort[row], rows.remotePort[row]];
+      if (!wants(localPort, remotePort)) continue;
+      const key = new ConnectionKey();
+      key.set(rows.addresses, rows.localAt(row), rows.remoteAt(row), 16, localPort, remotePort);
+      yield { key, inode: rows.inode[row] };
+    }
+  }
+}
+
+/** Every state but those without another end, and without a socket. */
+const CONNECTED = ~((1 << TCP_STATE.LISTEN) | (1 << TCP_STATE.CLOSE) | (1 << TCP_STATE.TIME_WAIT)) >>> 0;
+const CLOSED_MS = 5000;
+
+function keyOf(bytes: Uint8Array, local: number, remote: number, length: number, localPort: number, remotePort: number): ConnectionKey {
+  const key = new ConnectionKey();
+  key.set(bytes, local, remote, length, localPort, remotePort);
+  return key;
+}
+
+function reverse(key: ConnectionKey, into: ConnectionKey): void {
+  const bytes = new Uint8Array(32);
+  key.writeAddresses(bytes, 0);
+  into.set(bytes, 16, 0, 16, key.remotePort, key.localPort);
+}

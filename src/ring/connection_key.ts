@@ -1,0 +1,63 @@
+// A connection as one of its ends sees it, in words that compare and hash fast: local address, remote address (IPv4 as
+// ::ffff:a.b.c.d), ports.
+
+import { be32 } from '../bytes/read.js';
+
+export const KEY_WORDS = 9;
+const REMOTE = 4;
+const PORTS = 8;
+const MAPPED = 0xffff;
+
+export class ConnectionKey {
+  readonly words = new Int32Array(KEY_WORDS);
+
+  /** @param length of an address: 4 or 16 */
+  set(bytes: Uint8Array, local: number, remote: number, length: number, localPort: number, remotePort: number): void {
+    const { words } = this;
+    if (length === 4) {
+      words[0] = words[1] = words[REMOTE] = words[REMOTE + 1] = 0;
+      words[2] = words[REMOTE + 2] = MAPPED;
+      words[3] = be32(bytes, local);
+      words[REMOTE + 3] = be32(bytes, remote);
+    } else {
+      for (let i = 0; i < 4; i++) {
+        words[i] = be32(bytes, local + 4 * i);
+        words[REMOTE + i] = be32(bytes, remote + 4 * i);
+      }
+    }
+    words[PORTS] = (localPort << 16) | remotePort;
+  }
+
+  copy(words: Int32Array, at: number): void {
+    for (let i = 0; i < KEY_WORDS; i++) this.words[i] = words[at + i];
+  }
+
+  /** Writes both addresses, 16 bytes each, the local one first. */
+  writeAddresses(out: Uint8Array, at: number): void {
+    for (let i = 0; i < 2 * REMOTE; i++) {
+      const word = this.words[i];
+      out[at + 4 * i] = word >>> 24;
+      out[at + 4 * i + 1] = word >>> 16;
+      out[at + 4 * i + 2] = word >>> 8;
+      out[at + 4 * i + 3] = word;
+    }
+  }
+
+  get localPort(): number {
+    return this.words[PORTS] >>> 16;
+  }
+
+  get remotePort(): number {
+    return this.words[PORTS] & 0xffff;
+  }
+
+  /** 32 bits, well mixed (the finalizer of MurmurHash3). */
+  get hash(): number {
+    const { words } = this;
+    let hash = 0;
+    for (let i = 0; i < KEY_WORDS; i++) hash = Math.imul(hash ^ words[i], 0x9e3779b1) ^ (hash >>> 15);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return (hash ^ (hash >>> 16)) >>> 0;
+  }
+}

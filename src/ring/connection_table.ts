@@ -1,0 +1,198 @@
+// The connection table: whose a connection is, for the parsing workers. One thread finds out and writes; workers read, once a message.
+//
+//   words   | ANSWERS | EVICTED | … | slot 0 | slot 1 | … |        8 slots a set; a connection is in the set that its hash names
+//   slot    | SEQUENCE | key, 9 words | STATE | OWNER | EPOCH | VIA | SHARED | … |
+//
+// SEQUENCE is odd while a slot is written. A reader that saw it odd or changed under its hands takes the slot for another's: it asks
+// (owner_asks.ts), and is answered. ANSWERS counts what was written; who waits for an answer waits for it to change.
+
+import { KEY_WORDS, type ConnectionKey } from './connection_key.js';
+
+/** What is known of a connection. */
+export const OWNERSHIP = {
+  /** the table does not have it */
+  NONE: 0,
+  /** its process */
+  KNOWN: 1,
+  /** that nobody can be told */
+  UNKNOWN: 2,
+} as const;
+
+const ANSWERS = 0;
+const EVICTED = 1;
+const HEADER_WORDS = 16;
+const SETS = 16384;
+const SET_SLOTS = 8;
+export const CONNECTION_SLOTS = SETS * SET_SLOTS;
+const SLOT_WORDS = 16;
+const KEY = 1;
+const STATE = KEY + KEY_WORDS;
+const OWNER = STATE + 1;
+const EPOCH = STATE + 2;
+const VIA = STATE + 3;
+const SHARED = STATE + 4;
+
+/** 8 MiB, of which only what is used takes memory. */
+export function allocateConnectionTable(): SharedArrayBuffer {
+  return new SharedArrayBuffer((HEADER_WORDS + CONNECTION_SLOTS * SLOT_WORDS) * Int32Array.BYTES_PER_ELEMENT);
+}
+
+function wordOf(slot: number): number {
+  return HEADER_WORDS + slot * SLOT_WORDS;
+}
+
+function firstSlot(hash: number): number {
+  return (hash & (SETS - 1)) * SET_SLOTS;
+}
+
+function hasKey(words: Int32Array, at: number, key: Int32Array): boolean {
+  // Ports first: they differ most.
+  for (let i = KEY_WORDS - 1; i >= 0; i--) if (words[at + KEY + i] !== key[i]) return false;
+  return true;
+}
+
+/** A worker's end. */
+export class ConnectionReader {
+  /** of the connection found last: row of the owner rows and their epoch, VIA, how many processes hold the socket */
+  owner = 0;
+  epoch = 0;
+  via = 0;
+  shared = 0;
+  private readonly words: Int32Array;
+
+  constructor(memory: SharedArrayBuffer) {
+    this.words = new Int32Array(memory);
+  }
+
+  /** @returns one of OWNERSHIP */
+  find(key: ConnectionKey): number {
+    const { words } = this;
+    let at = wordOf(firstSlot(key.hash));
+    for (let i = 0; i < SET_SLOTS; i++, at += SLOT_WORDS) {
+      if (words[at + STATE] === OWNERSHIP.NONE || !hasKey(words, at, key.words)) continue;
+      const sequence = Atomics.load(words, at);
+      const state = words[at + STATE];
+      this.owner = words[at + OWNER];
+      this.epoch = words[at + EPOCH];
+      this.via = words[at + VIA];
+      this.shared = words[at + SHARED];
+      // The key once more: the slot may have become another's before its sequence was read.
+      const isIt = hasKey(words, at, key.words);
+      if ((sequence & 1) === 0 && isIt && Atomics.load(words, at) === sequence) return state;
+    }
+    return OWNERSHIP.NONE;
+  }
+
+  /** Answers so far, for waitForAnswer(). */
+  get answers(): number {
+    return Atomics.load(this.words, ANSWERS);
+  }
+
+  /** Blocks until there are others than `answers`, `timeoutMs` at most. */
+  waitForAnswer(answers: number, timeoutMs: number): void {
+    Atomics.wait(this.words, ANSWERS, answers, timeoutMs);
+  }
+
+  /** Connections that had to leave although they may go on, because too many others share their set. */
+  get evicted(): number {
+    return Atomics.load(this.words, EVICTED);
+  }
+}
+
+/** The one thread that writes. */
+export class ConnectionWriter {
+  private readonly words: Int32Array;
+  /** when each slot was written last: the oldest makes room */
+  private readonly writtenMs = new Float64Array(CONNECTION_SLOTS);
+
+  constructor(memory: SharedArrayBuffer) {
+    this.words = new Int32Array(memory);
+  }
+
+  /** @returns the slot of a connection, -1 when the table does not have it */
+  find(key: ConnectionKey): number {
+    const first = firstSlot(key.hash);
+    for (let slot = first; slot < first + SET_SLOTS; slot++) {
+      const at = wordOf(slot);
+      if (this.words[at + STATE] !== OWNERSHIP.NONE && hasKey(this.words, at, key.words)) return slot;
+    }
+    return -1;
+  }
+
+  state(slot: number): number {
+    return this.words[wordOf(slot) + STATE];
+  }
+
+  via(slot: number): number {
+    return this.words[wordOf(slot) + VIA];
+  }
+
+  owner(slot: number): number {
+    return this.words[wordOf(slot) + OWNER];
+  }
+
+  shared(slot: number): number {
+    return this.words[wordOf(slot) + SHARED];
+  }
+
+  written(slot: number): number {
+    return this.writtenMs[slot];
+  }
+
+  /** Reads the key of a slot that is in use. */
+  takeKey(slot: number, key: ConnectionKey): void {
+    key.copy(this.words, wordOf(slot) + KEY);
+  }
+
+  /**
+   * Says whose a connection is. Several answers become visible at once, with announce() behind the last.
+   * @param state KNOWN, or UNKNOWN: the rest then counts nothing
+   * @param nowMs performance.now()
+   * @returns its slot
+   */
+  put(key: ConnectionKey, state: number, owner: number, epoch: number, via: number, shared: number, nowMs: number): number {
+    const { words } = this;
+    const known = this.find(key);
+    const slot = known >= 0 ? known : this.makeRoom(key);
+    const at = wordOf(slot);
+    Atomics.add(words, at, 1);
+    for (let i = 0; i < KEY_WORDS; i++) words[at + KEY + i] = key.words[i];
+    words[at + STATE] = state;
+    words[at + OWNER] = owner;
+    words[at + EPOCH] = epoch;
+    words[at + VIA] = via;
+    words[at + SHARED] = shared;
+    Atomics.add(words, at, 1);
+    this.writtenMs[slot] = nowMs;
+    return slot;
+  }
+
+  /** A free slot of the key's set; else of those that nobody is known of, or of all, the one that was written first. */
+  private makeRoom(key: ConnectionKey): number {
+    const first = firstSlot(key.hash);
+    let oldest = first;
+    let oldestRank = Infinity;
+    for (let slot = first; slot < first + SET_SLOTS; slot++) {
+      const state = this.state(slot);
+      if (state === OWNERSHIP.NONE) return slot;
+      const rank = this.writtenMs[slot] - (state === OWNERSHIP.UNKNOWN ? Number.MAX_SAFE_INTEGER : 0);
+      if (rank < oldestRank) [oldest, oldestRank] = [slot, rank];
+    }
+    if (this.state(oldest) === OWNERSHIP.KNOWN) Atomics.add(this.words, EVICTED, 1);
+    this.remove(oldest);
+    return oldest;
+  }
+
+  remove(slot: number): void {
+    const at = wordOf(slot);
+    Atomics.add(this.words, at, 1);
+    this.words[at + STATE] = OWNERSHIP.NONE;
+    Atomics.add(this.words, at, 1);
+  }
+
+  /** Wakes those who wait for answers. */
+  announce(): void {
+    Atomics.add(this.words, ANSWERS, 1);
+    Atomics.notify(this.words, ANSWERS);
+  }
+}

@@ -1,0 +1,135 @@
+// Records with the process behind them: real servers that say in their answers who they are, and clients whose numbers we know.
+
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { realpathSync } from 'node:fs';
+import { command, type Running, startCommand, until } from '../support/command.js';
+import { httplog, killStarted, parseJsonLines, type RunningHttplog, startHttplog } from '../support/httplog.js';
+import { type End, inNamespace, makeNetwork, type TestNetwork } from '../support/netns.js';
+
+const SERVER = fileURLToPath(new URL('./proc_server.js', import.meta.url));
+const NODE = realpathSync(process.execPath);
+type Line = Record<string, unknown>;
+
+/** A client that asks `times`, one request after the other, on a connection of its own each or on one. */
+const CLIENT = `
+const [host, port, times, pauseMs, keep] = process.argv.slice(1);
+const net = require('node:net');
+let left = Number(times), socket;
+function ask() {
+  if (left-- === 0) return process.exit();
+  if (!socket) socket = net.connect(Number(port), host).on('data', () => {
+    if (keep !== 'keep') { socket.destroy(); socket = undefined; }
+    setTimeout(ask, Number(pauseMs));
+  });
+  socket.write('GET /' + process.pid + ' HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n');
+}
+ask();`;
+
+describe('live: the process behind a record', function () {
+  this.timeout(120_000);
+  let network: TestNetwork;
+  const running: Running[] = [];
+  before(() => {
+    network = makeNetwork('e2eproc');
+  });
+  afterEach(async () => {
+    killStarted();
+    for (const one of running.splice(0)) await one.stop();
+  });
+  after(() => network?.close());
+
+  const serve = async (mode: string, port: number): Promise<Running> => {
+    const server = startCommand(inNamespace(network.server, [process.execPath, SERVER, mode, String(port)]));
+    running.push(server);
+    await until(`the ${mode} server`, () => server.stderr().includes('ready'));
+    return server;
+  };
+  const ask = (host: string, port: number, times: number, pauseMs: number, keep = ''): string =>
+    command(inNamespace(network.client, [process.execPath, '-e', CLIENT, host, String(port), String(times), String(pauseMs), keep]));
+  const start = (where: End, args: readonly string[]): Promise<RunningHttplog> =>
+    startHttplog(where, ['-i', 'eth0', '-d', '-', '-o', 'json', '-proc', ...args]).ready();
+  const records = async (capture: RunningHttplog, count: number): Promise<Line[]> => {
+    await capture.holds(`${count} records`, () => capture.stdout.split('\n').length > count);
+    return parseJsonLines((await capture.end('SIGTERM')).stdout);
+  };
+  /** A busy machine may take longer to find a process than a record waits: then it says nothing, and never another one. */
+  const mostlyKnown = (lines: readonly Line[], count: number): readonly Line[] => {
+    assert.equal(lines.length, count);
+    const known = lines.filter((line) => 'pid' in line);
+    assert.ok(known.length >= count / 2, `${known.length} of ${count} known`);
+    return known;
+  };
+  const answering = ({ content_type: type }: Line): number => Number(String(type).replace('pid/', ''));
+
+  it('is the server that accepted, over IPv4 and IPv6', async () => {
+    await serve('plain', 80);
+    const capture = await start(network.server, ['-p', '80']);
+    ask(network.server.ipv4, 80, 10, 50, 'keep');
+    ask(network.server.ipv6, 80, 10, 50, 'keep');
+    const responses = (await records(capture, 40)).filter(({ kind }) => kind === 'CR');
+    for (const line of mostlyKnown(responses, 20)) {
+      assert.deepEqual([line['pid'], line['exe'], line['user'], line['proc_via'], line['proc_shared']], [answering(line), NODE, 'root', 'listener', 1]);
+    }
+  });
+
+  it('is the client that connected', async () => {
+    await serve('plain', 80);
+    const capture = await start(network.client, ['-p', '80']);
+    ask(network.server.ipv4, 80, 10, 50, 'keep');
+    for (const line of mostlyKnown((await records(capture, 20)).filter(({ kind }) => kind === 'SQ'), 10)) {
+      assert.deepEqual([line['pid'], line['exe'], line['proc_via']], [Number(String(line['target']).slice(1)), NODE, 'connect']);
+    }
+  });
+
+  it('is the process that accepted from a listening socket of several', async () => {
+    await serve('prefork', 80);
+    const capture = await start(network.server, ['-p', '80']);
+    for (let connection = 0; connection < 4; connection++) ask(network.server.ipv4, 80, 5, 50, 'keep');
+    const responses = (await records(capture, 40)).filter(({ kind }) => kind === 'CR');
+    for (const line of mostlyKnown(responses, 20)) assert.equal(line['pid'], answering(line));
+  });
+
+  it('is, a second later, the process that a socket was passed to', async () => {
+    const parent = await serve('handover', 80);
+    const capture = await start(network.server, ['-p', '80']);
+    ask(network.server.ipv4, 80, 12, 250, 'keep');
+    const responses = (await records(capture, 24)).filter(({ kind }) => kind === 'CR');
+    assert.equal(responses.length, 12);
+    for (const line of responses.slice(0, 8)) assert.ok([undefined, answering(line), parent.child.pid].includes(line['pid'] as number));
+    for (const line of mostlyKnown(responses.slice(8), 4)) assert.equal(line['pid'], answering(line));
+  });
+
+  it('is known of connections that were there before', async () => {
+    await serve('plain', 80);
+    const client = startCommand(inNamespace(network.client, [process.execPath, '-e', CLIENT, network.server.ipv4, '80', '400', '50', 'keep']));
+    running.push(client);
+    await until('a connection', () => command(inNamespace(network.server, ['ss', '-Htn', 'state', 'established'])).includes(':80'));
+    const capture = await start(network.server, ['-p', '80']);
+    const lines = (await records(capture, 10)).slice(0, 10);
+    for (const line of lines) assert.deepEqual([typeof line['pid'], line['proc_via']], ['number', 'scan']);
+    for (const line of lines.filter(({ kind }) => kind === 'CR')) assert.equal(line['pid'], answering(line));
+  });
+
+  it('goes without root, too, and with more than one worker', async () => {
+    await serve('plain', 80);
+    const capture = await start(network.server, ['-p', '80', '-u', 'nobody', '-cpu', '2']);
+    ask(network.server.ipv4, 80, 5, 100, 'keep');
+    const responses = (await records(capture, 10)).filter(({ kind }) => kind === 'CR');
+    for (const line of mostlyKnown(responses, 5)) assert.deepEqual([line['pid'], line['exe']], [answering(line), NODE]);
+    assert.match(capture.stderr, /capabilities: CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_PTRACE/);
+  });
+
+  it('is refused by name where a capability is missing, and on replay', async () => {
+    for (const name of ['SYS_PTRACE', 'NET_ADMIN']) {
+      const refused = startHttplog(network.server, ['-i', 'eth0', '-d', '-', '-proc'], { prefix: ['setpriv', `--bounding-set=-${name.toLowerCase()}`, `--inh-caps=-${name.toLowerCase()}`] });
+      const { status, stderr } = await refused.end();
+      assert.equal(status, 1);
+      assert.match(stderr, new RegExp(`-proc needs CAP_${name}`));
+    }
+    const replay = httplog(['-r', 'none.pcap', '-proc']);
+    assert.deepEqual([replay.status, /option -proc: goes with live capture, not with -r: /.test(replay.stderr)], [2, true]);
+    const column = httplog(['-r', 'none.pcap', '-o', 'tsv', '-fields', 'ts,pid']);
+    assert.deepEqual([column.status, /column pid goes with -proc/.test(column.stderr)], [2, true]);
+  });
+});
