@@ -23,8 +23,8 @@ const KERNEL_THREAD = 0x200000;
 const PARENT = 1;
 const FLAGS = 6;
 const START_TIME = 19;
-const START_STACK = 25;
-const STAT_FIELDS = 26;
+const ARG_START = 45;
+const STAT_FIELDS = 46;
 
 /** Of /proc/PID/stat. */
 export interface ProcessStat {
@@ -32,8 +32,11 @@ export interface ProcessStat {
   readonly isKernelThread: boolean;
   /** since boot, in clock ticks: with the number it names a process */
   readonly startTicks: number;
-  /** where the stack of its program begins: another one for nearly every exec; 0 where there is none, or we may not know */
-  readonly startStack: number;
+  /**
+   * where its arguments begin, at the top of the stack: another place for nearly every exec, and the same from the program's loading to its end
+   * (the begin of the stack is moved while it is loaded); 0 where there are none, or we may not know
+   */
+  readonly argStart: number;
 }
 
 /** Reads one process after the other; results stand until the next call. */
@@ -110,7 +113,7 @@ export class ProcessFiles {
       ppid: fields[PARENT],
       isKernelThread: (fields[FLAGS] & KERNEL_THREAD) !== 0,
       startTicks: fields[START_TIME],
-      startStack: fields[START_STACK],
+      argStart: fields[ARG_START],
     };
   }
 

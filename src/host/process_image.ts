@@ -25,7 +25,7 @@ export class ProcessImage {
    * @param isCut there are more of them
    * @param owner process it was read from
    * @param readNs when, CLOCK_MONOTONIC
-   * @param stack where its stack begins: nearly every image has its own place; 0: not known
+   * @param stack where its arguments begin, on the stack: nearly every image has its own place; 0: not known
    */
   constructor(
     public exe: Uint8Array | undefined,
@@ -61,6 +61,16 @@ export class ProcessImage {
     else next.doubtful = this;
   }
 
+  /** An event that would have ended it may have been lost: forgets what was read at that moment (CLOCK_MONOTONIC) or later. */
+  doubtedSince(ns: bigint): void {
+    if (this.readNs >= ns) this.forget();
+  }
+
+  /** Whether it was read, and a process with its arguments there runs it. */
+  isAt(stack: number): boolean {
+    return this.exe !== undefined && this.stack === stack;
+  }
+
   private forget(): void {
     this.exe = undefined;
     this.cmdline = undefined;
@@ -91,24 +101,24 @@ export function readImage(pid: number, files: ProcessFiles, containers: Containe
   // Last, because it vouches for what was read before: where the stack is another image's, so may the rest be.
   const stat = files.stat(pid);
   if (stat === undefined) return { image: UNKNOWN_IMAGE, stat, cwd, container };
-  if (cmdline?.length === 0 && stat.startStack !== 0) cmdline = emptyOrLoading(pid, files, stat.startStack);
+  if (cmdline?.length === 0 && stat.argStart !== 0) cmdline = emptyOrLoading(pid, files, stat.argStart);
   return { image: imageOf(pid, exe, cmdline, stat), stat, cwd, container };
 }
 
 /** No arguments were there before the program had its stack: they may have come with it, and are read again. */
 function emptyOrLoading(pid: number, files: ProcessFiles, stack: number): Uint8Array | undefined {
   const cmdline = files.cmdline(pid);
-  return files.stat(pid)?.startStack === stack ? cmdline : undefined;
+  return files.stat(pid)?.argStart === stack ? cmdline : undefined;
 }
 
 function imageOf(pid: number, exe: Uint8Array | undefined, cmdline: Uint8Array | undefined, stat: ProcessStat): ProcessImage {
   const readNs = monotonicNs();
-  const { isKernelThread, startStack } = stat;
+  const { isKernelThread, argStart } = stat;
   if (isKernelThread) return new ProcessImage(undefined, NOTHING, false, pid, readNs, 0);
   // A program that we may look into and that has no stack has ended, or the next one is just being loaded.
-  if (exe !== undefined && startStack === 0) return new ProcessImage(undefined, undefined, false, pid, readNs, 0);
+  if (exe !== undefined && argStart === 0) return new ProcessImage(undefined, undefined, false, pid, readNs, 0);
   // No arguments at all are believed of a program that is there alone.
-  if (cmdline?.length === 0 && startStack === 0) return new ProcessImage(exe, undefined, false, pid, readNs, 0);
+  if (cmdline?.length === 0 && argStart === 0) return new ProcessImage(exe, undefined, false, pid, readNs, 0);
   const isCut = cmdline !== undefined && cmdline.length > MOST_CMDLINE_BYTES;
-  return new ProcessImage(exe, isCut ? cmdline.subarray(0, MOST_CMDLINE_BYTES) : cmdline, isCut, pid, readNs, startStack);
+  return new ProcessImage(exe, isCut ? cmdline.subarray(0, MOST_CMDLINE_BYTES) : cmdline, isCut, pid, readNs, argStart);
 }

@@ -1,6 +1,7 @@
 // The life of the thread that hears process events: waits for the kernel, keeps the table, writes lines, hands them over in batches.
 
 import type { ProcessEventName } from '../config/processes_settings.js';
+import { monotonicNs } from '../host/clocks.js';
 import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, poll, setThreadNice } from '../host/libc.js';
 import { ProcConnector } from '../host/proc_connector.js';
 import { PROC_EVENT, type ProcEvent } from '../host/proc_event.js';
@@ -13,12 +14,12 @@ import { formatterOf } from './formatters.js';
 import type { ProcessRecord } from './process_record.js';
 import type { EventMessage, EventTask } from './tasks.js';
 
-/** How long lines wait for more of them, and for what casts doubt on what they say (host/process_image.ts). */
-const HOLD_MS = 10;
 /** With nothing to do, losses and the clock are looked at this often. */
 const IDLE_MS = 1000;
 /** A stop takes the events that are waiting, but does not run after new ones for ever. */
 const MOST_FINAL_DRAINS = 4096;
+/** Then it hears for so long what may cast doubt on the last ones (event_batch.ts), but tells no more. */
+const LAST_DOUBTS_NS = 10_000_000n;
 
 const PREFERRED = -10;
 
@@ -40,6 +41,10 @@ class EventThread {
   private readonly batch: EventBatch;
   private readonly counts: Partial<Record<ProcessEventName, number>> = {};
   private threadsLeftOut = 0;
+  /** time of the last event, CLOCK_MONOTONIC */
+  private heardNs = 0n;
+  /** events go into the table alone */
+  private isEnding = false;
   private readonly pollEntries = new Uint8Array(2 * POLLFD_BYTES);
   private readonly pollView = new DataView(this.pollEntries.buffer);
 
@@ -59,9 +64,7 @@ class EventThread {
     setThreadNice(PREFERRED);
     this.report({ type: 'ready', processes: this.watch.table.size });
     while (!this.wait()) this.step();
-    for (let i = 0; i < MOST_FINAL_DRAINS && this.drain(); i++) this.batch.flushFull();
-    this.tellLost();
-    this.batch.flush();
+    this.finish();
     const { lost, table: { overflow } } = this.watch;
     const { dropped } = this.batch;
     this.report({
@@ -72,18 +75,29 @@ class EventThread {
 
   /** @returns whether to stop */
   private wait(): boolean {
-    const { dueMs } = this.batch;
-    poll(this.pollEntries, 2, dueMs === undefined ? IDLE_MS : Math.max(0, Math.ceil(dueMs - performance.now())));
+    const { dueNs } = this.batch;
+    poll(this.pollEntries, 2, dueNs === undefined ? IDLE_MS : msUntil(dueNs));
     return (this.pollView.getInt16(POLLFD_BYTES + 6, LITTLE_ENDIAN) & POLLIN) !== 0;
   }
 
   private step(): void {
+    const beganNs = monotonicNs();
     const more = this.drain();
     // A loss is told at its place: behind what was there before, as near as it is known.
     if (!more) this.tellLost();
-    const { dueMs } = this.batch;
-    if (dueMs !== undefined && performance.now() >= dueMs) this.batch.flush();
-    else this.batch.flushFull();
+    this.batch.release(more ? this.heardNs : beganNs);
+  }
+
+  private finish(): void {
+    for (let i = 0; i < MOST_FINAL_DRAINS && this.drain(); i++) this.batch.release(this.heardNs);
+    this.tellLost();
+    this.isEnding = true;
+    const endNs = monotonicNs() + LAST_DOUBTS_NS;
+    for (let i = 0; i < MOST_FINAL_DRAINS && monotonicNs() < endNs; i++) {
+      poll(this.pollEntries, 1, msUntil(endNs));
+      this.drain();
+    }
+    this.batch.flush();
   }
 
   private drain(): boolean {
@@ -93,20 +107,28 @@ class EventThread {
         if (this.task.threads) this.take(event, process);
         else this.threadsLeftOut++;
       },
+      (ns) => {
+        this.heardNs = ns;
+      },
     );
   }
 
   private tellLost(): void {
     const lost = this.watch.takeLost();
-    if (lost > 0) this.batch.lost(lost);
+    if (lost > 0) this.batch.lost(lost, monotonicNs());
   }
 
   private take(event: ProcEvent, process: Process | undefined): void {
     const name = NAMES[event.what];
-    if (!this.wanted.has(name)) return;
+    if (this.isEnding || !this.wanted.has(name)) return;
     this.counts[name] = (this.counts[name] ?? 0) + 1;
-    this.batch.add(recordOf(name, event, process), performance.now() + HOLD_MS);
+    this.batch.add(recordOf(name, event, process), monotonicNs());
   }
+}
+
+/** Milliseconds for poll(). @param ns CLOCK_MONOTONIC */
+function msUntil(ns: bigint): number {
+  return Math.max(0, Math.ceil(Number(ns - monotonicNs()) / 1e6));
 }
 
 function recordOf(name: ProcessEventName, event: ProcEvent, process: Process | undefined): ProcessRecord {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { monotonicNs, sleptNs } from '../../src/host/clocks.js';
 import { ProcessFiles, type ProcessStat } from '../../src/host/process_files.js';
 import { ProcessTable, startOf, type Process } from '../../src/host/process_table.js';
+import { until } from '../support/command.js';
 
 const TICK_NS = 10_000_000n;
 const text = (bytes: Uint8Array | undefined): string | undefined => (bytes === undefined ? undefined : Buffer.from(bytes).toString('latin1'));
@@ -39,7 +42,7 @@ class FakeFiles extends ProcessFiles {
     return this.of(pid, ({ users }) => users ?? [0, 0]);
   }
   override stat(pid: number): ProcessStat | undefined {
-    return this.of(pid, ({ stat }) => ({ ppid: 1, isKernelThread: false, startTicks: 5, startStack: 1000, ...stat }));
+    return this.of(pid, ({ stat }) => ({ ppid: 1, isKernelThread: false, startTicks: 5, argStart: 1000, ...stat }));
   }
 }
 
@@ -88,7 +91,7 @@ describe('the process table', () => {
 
   it('reads a program when it begins, and says nothing of one that is gone', () => {
     const { files, table } = world();
-    files.processes.set(50, { exe: '/bin/true', cmdline: 'true\0', cwd: '/x', stat: { startTicks: 5, startStack: 2000, ppid: 7 } });
+    files.processes.set(50, { exe: '/bin/true', cmdline: 'true\0', cwd: '/x', stat: { startTicks: 5, argStart: 2000, ppid: 7 } });
     assert.deepEqual(knows(table.executed(50, before())), { exe: '/bin/true', cmdline: 'true\0', cwd: '/x', uid: 2, ppid: 7 });
     files.processes.delete(50);
     assert.deepEqual(knows(table.executed(50, monotonicNs())), { exe: undefined, cmdline: undefined, cwd: undefined, uid: 2, ppid: 7 });
@@ -116,7 +119,7 @@ describe('the process table', () => {
   it('takes back what was read of a program when the process had begun the next one by then', () => {
     const { files, table } = world();
     const ns = monotonicNs();
-    files.processes.set(50, { exe: '/bin/second', cmdline: 'second\0', stat: { startStack: 2000 } });
+    files.processes.set(50, { exe: '/bin/second', cmdline: 'second\0', stat: { argStart: 2000 } });
     const first = table.executed(50, ns).image; // read too late: this is the second one
     const second = table.executed(50, ns + 1n).image;
     assert.deepEqual([first.exe, first.cmdline], [undefined, undefined]);
@@ -125,12 +128,12 @@ describe('the process table', () => {
 
   it('takes it back too when both readings saw the same stack, and keeps it when they did not', () => {
     const { files, table } = world();
-    files.processes.set(50, { exe: '/bin/a', cmdline: 'a\0', stat: { startStack: 2000 } });
+    files.processes.set(50, { exe: '/bin/a', cmdline: 'a\0', stat: { argStart: 2000 } });
     const same = table.executed(50, monotonicNs()).image;
     table.executed(50, monotonicNs());
     assert.equal(same.exe, undefined);
     const first = table.executed(50, monotonicNs()).image;
-    files.processes.set(50, { exe: '/bin/b', cmdline: 'b\0', stat: { startStack: 3000 } });
+    files.processes.set(50, { exe: '/bin/b', cmdline: 'b\0', stat: { argStart: 3000 } });
     const second = table.executed(50, monotonicNs()).image;
     assert.deepEqual([text(first.exe), text(second.exe)], ['/bin/a', '/bin/b']);
     // What the first was compared with turns out to be the third: then the first says nothing either.
@@ -143,7 +146,7 @@ describe('the process table', () => {
     files.processes.set(50, { exe: '/bin/sh', cmdline: 'sh\0', stat: { startTicks: 5 } });
     const parent = table.executed(50, monotonicNs());
     const ns = monotonicNs();
-    files.processes.set(60, { exe: '/bin/true', cmdline: 'true\0', stat: { startTicks: ticks(ns), startStack: 9 } });
+    files.processes.set(60, { exe: '/bin/true', cmdline: 'true\0', stat: { startTicks: ticks(ns), argStart: 9 } });
     table.forked(60, 50, ns);
     table.executed(60, ns);
     assert.equal(text(parent.image.exe), '/bin/sh');
@@ -151,17 +154,17 @@ describe('the process table', () => {
 
   it('believes neither program nor arguments of a process that is being loaded or has ended', () => {
     const { files, table } = world();
-    files.processes.set(50, { exe: '/bin/x', cmdline: '', cwd: '/', stat: { startTicks: 5, startStack: 0 } });
+    files.processes.set(50, { exe: '/bin/x', cmdline: '', cwd: '/', stat: { startTicks: 5, argStart: 0 } });
     const { image } = table.executed(50, before());
     assert.deepEqual([image.exe, image.cmdline], [undefined, undefined]);
-    files.processes.set(50, { exe: '/bin/x', cmdline: '', cwd: '/', stat: { startTicks: 5, startStack: 77 } });
+    files.processes.set(50, { exe: '/bin/x', cmdline: '', cwd: '/', stat: { startTicks: 5, argStart: 77 } });
     const empty = table.executed(50, before()).image;
     assert.deepEqual([text(empty.exe), text(empty.cmdline)], ['/bin/x', '']);
   });
 
   it('keeps the ends of kernel threads free of programs', () => {
     const { files, table } = world();
-    files.processes.set(2, { stat: { isKernelThread: true, startStack: 0 } });
+    files.processes.set(2, { stat: { isKernelThread: true, argStart: 0 } });
     const kthreadd = table.find(2);
     assert.equal(kthreadd?.isKernelThread, true);
     assert.deepEqual(knows(kthreadd), { exe: undefined, cmdline: '', cwd: undefined, uid: 0, ppid: 1 });
@@ -209,12 +212,32 @@ describe('/proc of this machine', () => {
     assert.ok(text(files.cmdline(pid))?.split('\0').includes(process.argv[1]));
     assert.deepEqual(files.users(pid), [process.getuid?.(), process.geteuid?.()]);
     assert.equal(files.stat(pid)?.ppid, process.ppid);
-    assert.ok((files.stat(pid)?.startStack ?? 0) > 0);
+    assert.ok((files.stat(pid)?.argStart ?? 0) > 0);
   });
 
   it('tells nothing of a process that is not there', () => {
     const pid = 2 ** 22 + 1; // above PID_MAX_LIMIT
     assert.deepEqual([files.exe(pid), files.cwd(pid), files.cmdline(pid), files.cgroup(pid), files.users(pid), files.stat(pid)], Array(6).fill(undefined));
+  });
+
+  it('reads again what a process runs whose exec was not heard', async () => {
+    const child = spawn('/bin/sh', ['-c', 'read x; exec cat'], { stdio: ['pipe', 'ignore', 'inherit'] });
+    try {
+      await once(child, 'spawn');
+      const pid = child.pid ?? 0;
+      await until('the shell', () => text(files.cmdline(pid))?.startsWith('/bin/sh\0') === true);
+      const table = new ProcessTable();
+      table.scan();
+      const before = table.get(pid);
+      const guid = before?.guid;
+      child.stdin.write('\n');
+      await until('cat', () => text(files.cmdline(pid)) === 'cat\0');
+      table.scan();
+      assert.equal(table.get(pid), before);
+      assert.deepEqual([text(before?.image.cmdline), before?.guid], ['cat\0', guid]);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('fills a table with everybody who is there', () => {
