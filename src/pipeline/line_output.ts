@@ -21,6 +21,9 @@ export class LineOutput {
   private lineStart = 0;
   /** number of the open block, or of the one that was passed last */
   protected current = -1;
+  private passes = 0;
+  /** by block: the how manieth pass its last one was */
+  private readonly passedAs: Float64Array;
 
   /**
    * @param blocks this worker's own blocks, at least 2
@@ -35,6 +38,7 @@ export class LineOutput {
   ) {
     this.block = blocks[0];
     this.bytes = this.block.bytes;
+    this.passedAs = new Float64Array(blocks.length);
     const { regions } = this.block;
     this.used = new Int32Array(regions);
     this.segmentOf = new Int32Array(regions);
@@ -108,11 +112,24 @@ export class LineOutput {
     return true;
   }
 
-  /** The number of a block that is free, waiting for it if need be; -1 when waiting was given up. */
+  /**
+   * The number of a block that is free, waiting for it if need be; -1 when waiting was given up. The first free one is taken, not
+   * each in its turn: only so many blocks are ever touched, and cost memory, as the writer was behind. The one passed last is
+   * left alone: should this worker die, its head and counters are still asked for (worker_books.ts).
+   */
   protected obtain(): number {
-    const next = (this.current + 1) % this.blocks.length;
-    while (!this.blocks[next].waitFree(WAIT_MS)) if (this.abandoned()) return -1;
+    const { blocks } = this;
+    for (let number = 0; number < blocks.length; number++) if (number !== this.current && blocks[number].isFree) return number;
+    const next = this.passedLongestAgo();
+    while (!blocks[next].waitFree(WAIT_MS)) if (this.abandoned()) return -1;
     return next;
+  }
+
+  /** The writer gives blocks back in the order they were passed. */
+  private passedLongestAgo(): number {
+    let longest = 0;
+    for (let number = 1; number < this.blocks.length; number++) if (this.passedAs[number] < this.passedAs[longest]) longest = number;
+    return longest;
   }
 
   private open(): boolean {
@@ -136,6 +153,7 @@ export class LineOutput {
     block.words[BLOCK.SEGMENTS] = this.segments;
     block.words[BLOCK.RECORDS] = this.records;
     block.setFull();
+    this.passedAs[this.current] = ++this.passes;
     this.handOver(this.current);
     this.opened = false;
   }

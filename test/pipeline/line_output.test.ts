@@ -158,7 +158,7 @@ describe('pipeline: line output', () => {
         for (const { text, lines } of segments) assert.equal(text.split('\n').length - 1, lines);
       }
       assert.equal(rig.passed.at(-1)?.counters[COUNTER.FRAMES], 400);
-      assert.deepEqual(rig.numbers, rig.numbers.map((_, i) => i % rig.blocks.length), 'blocks in turn');
+      assert.deepEqual(rig.numbers, rig.numbers.map((_, i) => i % 2), 'two blocks serve a writer that keeps up');
     }
   });
 
@@ -189,6 +189,34 @@ describe('pipeline: line output', () => {
       rig.finish();
       assert.deepEqual(rig.passed.map(({ records }) => records.map(({ line }) => line)), [['12345678\n'], ['abcdefgh\n']]);
     });
+  });
+
+  it('touches more blocks only while the writer is behind, and waits for the one it gives back first', () => {
+    const rig = new Rig({ writing: false, blocks: 4 });
+    for (let batch = 0; batch < 4; batch++) rig.finish();
+    assert.deepEqual(rig.numbers, [0, 1, 2, 3]);
+    rig.blocks[1].setFree();
+    rig.finish();
+    // All are full now, and 0 was passed first: while only a later one is free, that one is taken.
+    rig.blocks[2].setFree();
+    rig.finish();
+    rig.abandoned = true;
+    assert.equal(rig.finish(), false, 'all are full');
+    rig.abandoned = false;
+    for (const block of rig.blocks) block.setFree();
+    for (let batch = 0; batch < 3; batch++) {
+      rig.finish();
+      rig.blocks[rig.numbers.at(-1) ?? 0].setFree();
+    }
+    assert.deepEqual(rig.numbers.slice(4), [1, 2, 0, 1, 0]);
+  });
+
+  it('leaves the block passed last alone, which may have to tell for whom it was', () => {
+    const rig = new Rig({ blocks: 3 });
+    for (let batch = 0; batch < 10; batch++) {
+      rig.finish();
+      assert.notEqual(rig.numbers.at(-1), rig.numbers.at(-2));
+    }
   });
 
   describe('when the writer does not give blocks back', () => {
