@@ -5,7 +5,7 @@ import { OPTION_GROUPS, type OptionRow } from './option.js';
 import { PROCESS_ROWS } from './processes_table.js';
 
 /** Command lines worth knowing. */
-export const PROCESS_EXAMPLES: readonly { readonly command: string; readonly says: string }[] = [
+const PROCESS_EXAMPLES: readonly { readonly command: string; readonly says: string }[] = [
   { command: 'sudo httplog processes -d', says: 'print every process event of this host' },
   { command: 'sudo httplog processes -d -e exec,exit -o ecs', says: 'programs started and ended, for Elasticsearch' },
   { command: 'sudo httplog processes --socket-group adm', says: 'serve the events to the members of a group' },

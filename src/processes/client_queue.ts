@@ -15,14 +15,14 @@ export class ClientQueue {
   private held = 0;
   /** events lost that no line tells yet */
   private untold = 0;
-  private total = 0;
+  private dropped = 0;
 
   /** @param limitBytes the bound on what is held @param lostLine makes the line that tells a loss */
   constructor(private readonly limitBytes: number, private readonly lostLine: LostLine) {}
 
-  /** Events lost for this client: dropped here, or before it came here. */
+  /** Events dropped here; those that were lost before are not among them. */
   get eventsLost(): number {
-    return this.total;
+    return this.dropped;
   }
 
   get bytes(): number {
@@ -34,14 +34,17 @@ export class ClientQueue {
    * @param lines never written to again @param events how many events they are
    */
   push(lines: Uint8Array, events: number): void {
-    if (this.untold > 0 || this.held + lines.length > this.limitBytes) this.lost(events);
-    else this.append(lines);
+    if (this.untold === 0 && this.held + lines.length <= this.limitBytes) {
+      this.append(lines);
+      return;
+    }
+    this.dropped += events;
+    this.lost(events);
   }
 
-  /** Events are missing here: a line tells it as soon as there is room. */
+  /** Events are missing here, lost before they came: a line tells it as soon as there is room. */
   lost(count: number): void {
     this.untold += count;
-    this.total += count;
     this.tellWhenRoom();
   }
 

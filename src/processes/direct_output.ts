@@ -30,8 +30,6 @@ export class DirectOutput implements EventSink {
   private readonly queue = new ClientQueue(MOST_BYTES, (count) => Buffer.from(lostLine(count)));
   private readonly sink: StandardOutput;
   private isClosed = false;
-  /** events that were lost before they came here */
-  private lostBefore = 0;
   private idle: Promise<void> = Promise.resolve();
 
   constructor({ onClosed, onError, onRecovery }: DirectOptions) {
@@ -41,7 +39,7 @@ export class DirectOutput implements EventSink {
 
   /** Events for which there was no room here. */
   get eventsLost(): number {
-    return this.queue.eventsLost - this.lostBefore;
+    return this.queue.eventsLost;
   }
 
   publish(lines: Uint8Array, events: number): void {
@@ -52,7 +50,6 @@ export class DirectOutput implements EventSink {
 
   lost(count: number): void {
     if (this.isClosed) return;
-    this.lostBefore += count;
     this.queue.lost(count);
     this.pump();
   }

@@ -5,7 +5,7 @@ import { ClientQueue, type LostLine } from './client_queue.js';
 import { discardInput, farewell } from './socket_end.js';
 
 /** What a client that does not read makes us hold for it (docs/processes.md). */
-export const CLIENT_BUFFER_BYTES = 1 << 20;
+const CLIENT_BUFFER_BYTES = 1 << 20;
 /** Given to the socket at once; the rest stays where it can be counted. */
 const WRITE_BYTES = 64 << 10;
 
@@ -39,7 +39,7 @@ export class EventClient {
     if (socket.readableEnded) void this.finish(); // with the line that let it in
   }
 
-  /** Events that this client did not get. */
+  /** Events that this client did not get as it was too slow. */
   get eventsLost(): number {
     return this.queue.eventsLost;
   }

@@ -52,7 +52,7 @@ const FIXED_BYTES = 1024;
 const MOST_USER_BYTES = 256;
 
 /** Text with NUL between its words, as words with blanks: of /proc/PID/cmdline every word gets its blank, as the original has it. */
-export function blanksForNuls(bytes: Uint8Array): Uint8Array {
+function blanksForNuls(bytes: Uint8Array): Uint8Array {
   return bytes.map((byte) => (byte === NUL ? BLANK : byte));
 }
 

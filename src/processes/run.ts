@@ -33,13 +33,25 @@ export async function runProcesses(settings: ProcessesSettings, options: Process
   if (connect !== undefined) return (await import('./client/run_client.js')).runClient({ ...settings, connect });
   const owner = settings.user === '' ? undefined : userToBecome(settings.user);
   const source = new EventSource(settings);
-  const servers = await openServers(settings, owner);
+  let run: ProcessesRun | undefined;
+  // Before there is a socket that could be left behind; what stops the source now ends the run as soon as it begins.
+  const removeSignals = handleSignals({
+    stop: () => source.stop(),
+    reopen: () => run?.reload(),
+    statistics: () => run?.tellClients(),
+  }, options.ignoreHangUp);
   try {
-    if (owner !== undefined) say(await keepOnly(owner, maskOf(CAPABILITY.SYS_PTRACE), PROGRAM));
-    return await new ProcessesRun(settings, options, source, servers).run();
-  } catch (error) {
-    await servers?.close();
-    throw error;
+    const servers = await openServers(settings, owner);
+    try {
+      if (owner !== undefined) say(await keepOnly(owner, maskOf(CAPABILITY.SYS_PTRACE), PROGRAM));
+      run = new ProcessesRun(settings, source, servers);
+      return await run.run();
+    } catch (error) {
+      await servers?.close();
+      throw error;
+    }
+  } finally {
+    removeSignals();
   }
 }
 
@@ -52,8 +64,7 @@ class ProcessesRun {
   private lost = 0;
 
   constructor(
-    settings: ProcessesSettings, private readonly options: ProcessesOptions,
-    private readonly source: EventSource, private readonly servers: EventServers | undefined,
+    settings: ProcessesSettings, private readonly source: EventSource, private readonly servers: EventServers | undefined,
   ) {
     this.direct = settings.direct ? this.openDirect() : undefined;
     this.sinks = [this.direct, servers].filter((sink) => sink !== undefined);
@@ -75,11 +86,6 @@ class ProcessesRun {
   }
 
   async run(): Promise<number> {
-    const removeSignals = handleSignals({
-      stop: () => this.source.stop(),
-      reopen: () => this.servers?.reload(),
-      statistics: () => this.tellClients(),
-    }, this.options.ignoreHangUp);
     let totals: EventTotals | undefined;
     try {
       totals = await this.source.run({
@@ -91,7 +97,6 @@ class ProcessesRun {
       sayError(error);
     }
     await Promise.all(this.sinks.map((sink) => sink.close()));
-    removeSignals();
     flushMessages();
     if (totals !== undefined) this.tellTotals(totals);
     const failed = totals === undefined || this.outputClosed || this.outputFailed;
@@ -114,7 +119,13 @@ class ProcessesRun {
     sayLimited(`${count} events were lost: more came than could be read`, 'warn');
   }
 
-  private tellClients(): void {
+  /** Takes up what may have been renewed. */
+  reload(): void {
+    this.servers?.reload();
+  }
+
+  /** Says who listens, and what was lost so far. */
+  tellClients(): void {
     if (this.servers !== undefined) say(`${this.servers.clients} clients; ${this.servers.eventsLost} events lost by slow ones`);
     if (this.direct !== undefined) say(`${this.direct.ledger.linesWritten} lines written, ${this.direct.eventsLost} events lost by a slow reader`);
     say(`${this.lost} events lost before that`);

@@ -7,7 +7,7 @@ import { errno, errnoText, lockFile } from '../host/libc.js';
 import { errorCode, systemReason } from '../log/log_error.js';
 import { EndpointError } from './endpoint_error.js';
 
-export const LOCK_SUFFIX = '.lock';
+const LOCK_SUFFIX = '.lock';
 const LONGEST_PID = 16;
 /** Who removes the file while we wait for its lock makes us begin again. */
 const MOST_TRIES = 10;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command, tryCommand, until } from '../support/command.js';
 import { HTTPLOG, type RunningHttplog, killStarted, parseJsonLines, startHttplog, withDirectory } from '../support/httplog.js';
@@ -209,6 +209,57 @@ describe('httplog processes', function () {
     const named = tryCommand(['/usr/bin/python3', '-c', program, `${result.pid}:${result.start}`]);
     assert.equal(named.status, 0, named.stderr);
     assert.equal(ofPid(events, result.pid)[0]['guid'], named.stdout.trim());
+  });
+
+  it('tells whom a set-user-ID program runs as', () => withDirectory(async (directory) => {
+    const program = join(directory, 'cat');
+    copyFileSync('/bin/cat', program);
+    chmodSync(program, 0o4755);
+    chmodSync(directory, 0o755);
+    const { events, result: pid } = await watching(['-e', 'exec,exit,uid'], async (run) => {
+      const held = new Held(['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', program]);
+      await sees(run, 'the program', (line) => line.startsWith(`{"event":"exec","pid":${held.pid},`) && line.includes(program));
+      await held.release();
+      await sees(run, 'its end', (line) => line.startsWith(`{"event":"exit","pid":${held.pid},`));
+      return held.pid;
+    });
+    const own = ofPid(events, pid);
+    const uids = own.filter(({ event }) => event === 'uid').map(({ ruid, euid }) => [ruid, euid]);
+    assert.deepEqual(uids, [[65534, 65534], [65534, 0]]);
+    for (const event of own.slice(-2)) assert.deepEqual([event['exe'], event['user'], event['uid']], [program, 'root', 0]);
+  }));
+
+  it('tells who traces a process, and that it let go', async () => {
+    const { events, result } = await watching(['-e', 'ptrace'], async (run) => {
+      const held = new Held(['/bin/cat']);
+      const tracer = spawn('strace', ['-qq', '-o', '/dev/null', '-p', String(held.pid)], { stdio: 'ignore' });
+      await sees(run, 'the tracer', (line) => line.startsWith(`{"event":"ptrace","pid":${held.pid},"tracer_pid":${tracer.pid},`));
+      tracer.kill('SIGINT');
+      await sees(run, 'that it let go', (line) => line.startsWith(`{"event":"ptrace","pid":${held.pid},"tracer_pid":0,`));
+      await held.release();
+      return [held.pid, tracer.pid!];
+    });
+    const [pid, tracer] = result;
+    assert.deepEqual(ofPid(events, pid).map(({ tracer_pid: by, user }) => [by, user]), [[tracer, 'root'], [0, 'root']]);
+  });
+
+  it('loses events for a reader that stalls, tells how many, and goes on', async () => {
+    const { events, result: last, stderr } = await watching(['-e', 'exec,exit'], async (run) => {
+      run.child.stdout?.pause();
+      // Lines of 16 KiB fill 16 MiB with few processes.
+      command(['perl', '-e', 'for (1 .. 800) { system("/bin/true", "x" x 16000) }']);
+      run.child.kill('SIGUSR2');
+      await run.says(/[1-9]\d* events lost by a slow reader/);
+      run.child.stdout?.resume();
+      await sees(run, 'the loss', (line) => line.startsWith('{"event":"lost"'));
+      const held = new Held(['/bin/cat']);
+      await sees(run, 'what comes then', (line) => line.startsWith(`{"event":"exec","pid":${held.pid},`));
+      await held.release();
+      return held.pid;
+    });
+    assert.ok(ofPid(events, last).length > 0);
+    const told = events.filter(({ event }) => event === 'lost').reduce((sum, { count }) => sum + (count as number), 0);
+    assert.match(stderr, new RegExp(`bytes written, ${told} events lost by a slow reader, 0 lines not written$`, 'm'));
   });
 
   it('gives up root and goes on telling programs of others', async () => {

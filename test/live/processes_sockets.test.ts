@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { readableProgram } from '../support/as_user.js';
 import { command, tryCommand, until } from '../support/command.js';
 import { authenticate, connectTcp, connectUnix, PASSWORD } from '../support/event_server.js';
@@ -78,6 +79,16 @@ describe('httplog processes with sockets', () => {
     } finally {
       program.remove();
     }
+  });
+
+  it('leaves no socket behind, whenever SIGTERM comes', async () => {
+    await withDirectory(async (directory) => {
+      const path = join(directory, 'processes.sock');
+      const running = startHttplog(undefined, ['processes', '-s', path]);
+      while (!existsSync(path)) await setImmediate(); // and not until it is ready
+      const { status } = await running.end('SIGTERM');
+      assert.deepEqual([status, readdirSync(directory)], [0, []]);
+    });
   });
 
   it('refuses in one line what cannot be, with nothing left behind', async () => {
