@@ -1,10 +1,10 @@
-// Who accepted a connection. The kernel establishes it in anybody's context, and it may wait long to be accepted. If one process
-// alone holds what listens there, that is the one. Else it is who holds the descriptor of the connection itself, of those that hold
-// the listener. Nothing else is believed.
+// Who accepted a connection. The kernel establishes it in anybody's context, and it may wait long to be accepted. It is who holds
+// the descriptor of the connection itself. Of a connection that was over before that could be read, it is who alone held what
+// listens there, when all descriptors were read after it: a listener can be passed on without an event. Nothing else is believed.
 
 import type { SockDiag } from '../host/sock_diag.js';
 import type { Book, Entry } from './book.js';
-import type { Ends } from './connection.js';
+import type { Ends, Owner } from './connection.js';
 import { DescriptorLook } from './descriptor_look.js';
 import type { Holders } from './holders.js';
 import { Listeners, type Listener, type Namespace } from './listeners.js';
@@ -20,6 +20,7 @@ const MOST_WAITING = 16_384;
 
 interface Search {
   readonly entry: Entry;
+  readonly beganMs: number;
   readonly endMs: number;
 }
 
@@ -42,20 +43,12 @@ export class AcceptedOwners {
     this.holders.expire();
   }
 
-  /** Looks for who has accepted: now if that is certain, else again and again for a while. */
+  /** Looks for who has accepted, again and again for a while. */
   find(entry: Entry): void {
     const nowMs = performance.now();
-    const matching = this.matching(entry.ends, nowMs);
-    if (matching.size === 0) {
+    if (this.matching(entry.ends, nowMs).size === 0) {
       this.settle(entry, undefined, 'listener', 0);
       return;
-    }
-    if (matching.size === 1) {
-      const [candidates] = [...matching.values()].map((listeners) => this.holders.of(inodesOf(listeners)));
-      if (candidates.size === 1) {
-        this.settle(entry, [...candidates][0], 'listener', 1);
-        return;
-      }
     }
     if (this.searches.length >= MOST_WAITING) {
       this.overflow++;
@@ -63,7 +56,7 @@ export class AcceptedOwners {
       return;
     }
     this.dueMs ??= nowMs + AGAIN_MS;
-    this.searches.push({ entry, endMs: nowMs + PATIENCE_MS });
+    this.searches.push({ entry, beganMs: nowMs, endMs: nowMs + PATIENCE_MS });
   }
 
   /** Goes on with those that wait, all of them with one look at sockets and descriptors. @param last settle them all */
@@ -71,27 +64,51 @@ export class AcceptedOwners {
     const beganMs = performance.now();
     if (this.dueMs === undefined || (!last && this.dueMs > beganMs)) return;
     const look = new DescriptorLook(this.diag);
-    this.searches = this.searches.filter(({ entry, endMs }) => !this.tried(entry, look, last || beganMs >= endMs));
+    this.searches = this.searches.filter((search) => !this.tried(search, look, last || beganMs >= search.endMs));
     const endedMs = performance.now();
     // Looking takes a fifth of the time at most.
     this.dueMs = this.searches.length === 0 ? undefined : endedMs + Math.max(AGAIN_MS, 4 * (endedMs - beganMs));
   }
 
   /** @returns whether there is nothing more to find out */
-  private tried(entry: Entry, look: DescriptorLook, isLast: boolean): boolean {
+  private tried({ entry, beganMs }: Search, look: DescriptorLook, isLast: boolean): boolean {
     const matching = this.matching(entry.ends, performance.now());
     const found = look.locate(entry.ends, [...matching.keys()]);
     const [alone] = matching.size === 1 ? matching.keys() : [];
     const namespace = found?.namespace ?? alone;
     const listeners = namespace === undefined ? undefined : matching.get(namespace);
     if (listeners === undefined) return isLast && this.settle(entry, undefined, 'scan', 0);
-    const candidates = this.holders.of(inodesOf(listeners));
-    if (candidates.size === 1) return this.settle(entry, [...candidates][0], 'listener', 1);
-    const holding = found === undefined || found.inode === 0 ? [] : [...candidates].filter((pid) => look.holds(pid, found.inode));
-    if (holding.length === 1) return this.settle(entry, holding[0], 'scan', 1);
-    // What is over will not be found any more.
-    const isOver = found === undefined;
-    return (isLast || isOver) && this.settle(entry, undefined, 'scan', candidates.size);
+    const inodes = inodesOf(listeners);
+    if (found !== undefined && found.inode > 0) return this.accepted(entry, found.inode, inodes, look, beganMs, isLast);
+    // It may be accepted yet.
+    if (found !== undefined && !found.isOver && !isLast) return false;
+    return this.over(entry, inodes, beganMs, isLast);
+  }
+
+  /** Somebody has accepted it: who has its descriptor? */
+  private accepted(entry: Entry, inode: number, listeners: readonly number[], look: DescriptorLook, beganMs: number, isLast: boolean): boolean {
+    const candidates = this.holders.of(listeners);
+    const holding = [...candidates.keys()].filter((pid) => look.holds(pid, inode));
+    if (holding.length === 1) return this.settle(entry, this.processes.confirmed(holding[0]), candidates.size === 1 ? 'listener' : 'scan', 1);
+    // It was handed to somebody who does not listen himself.
+    if (holding.length === 0 && this.holders.renew(beganMs, isLast)) {
+      const others = this.holders.atLastLook(inode).filter((pid) => look.holds(pid, inode));
+      if (others.length === 1) return this.settle(entry, this.processes.confirmed(others[0]), 'scan', 1);
+    }
+    return isLast && this.settle(entry, undefined, 'scan', holding.length);
+  }
+
+  /** Nobody has its descriptor: whoever alone could accept it did. */
+  private over(entry: Entry, listeners: readonly number[], beganMs: number, isLast: boolean): boolean {
+    const before = this.holders.of(listeners);
+    if (before.size > 1) return this.settle(entry, undefined, 'scan', before.size);
+    if (!this.holders.renew(beganMs, isLast)) return false;
+    const candidates = this.holders.of(listeners);
+    const [one] = candidates;
+    if (candidates.size !== 1) return this.settle(entry, undefined, 'scan', candidates.size);
+    const [pid, endedMs] = one;
+    const owner = endedMs === undefined ? this.processes.confirmed(pid) : this.processes.ofPidAt(pid, BigInt(Math.round(entry.sinceNs ?? 0)));
+    return this.settle(entry, owner, 'listener', 1);
   }
 
   private matching(ends: Ends, nowMs: number): ReadonlyMap<Namespace, readonly Listener[]> {
@@ -108,8 +125,7 @@ export class AcceptedOwners {
     this.readMs = Math.min(nowMs, performance.now());
   }
 
-  private settle(entry: Entry, pid: number | undefined, via: 'listener' | 'scan', shared: number): true {
-    const owner = pid === undefined ? undefined : this.processes.ofPid(pid, BigInt(Math.round(entry.sinceNs ?? 0)));
+  private settle(entry: Entry, owner: Owner | undefined, via: 'listener' | 'scan', shared: number): true {
     this.book.settle(entry, owner, via, shared);
     return true;
   }

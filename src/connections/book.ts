@@ -66,6 +66,10 @@ export class Book {
     return entry;
   }
 
+  has(entry: Entry): boolean {
+    return this.entries.has(entry);
+  }
+
   ofSocket(socket: number): Entry | undefined {
     return this.bySocket.get(socket);
   }

@@ -9,6 +9,7 @@ import { SocketRows, TCP_STATE } from '../host/socket_rows.js';
 import type { Entry } from './book.js';
 import { connectionFilter } from './capture_filter.js';
 import type { Ends, Protocol } from './connection.js';
+import { OldUdpSockets } from './old_udp.js';
 import type { LiveSource, SourceParts } from './open_source.js';
 import { Packets } from './packets.js';
 import { HolderList } from './socket_list.js';
@@ -40,6 +41,7 @@ export class CaptureSource implements LiveSource {
   readonly fds: readonly number[];
   private readonly packets: Packets;
   private readonly udp: UdpConversations;
+  private readonly oldUdp: OldUdpSockets;
   private readonly rows = new SocketRows();
   /** answered, and not seen established */
   private halfOpen: HalfOpen[] = [];
@@ -54,11 +56,13 @@ export class CaptureSource implements LiveSource {
     this.packets = new Packets(connectionFilter(protocol));
     this.fds = [this.packets.fd];
     this.udp = new UdpConversations(parts.book, (entry) => this.lookUp(IPPROTO_UDP, entry));
+    this.oldUdp = new OldUdpSockets(parts.book, parts.diag);
     if (protocol !== 'udp') parts.closings.endsByDestruction = true;
   }
 
   get dueMs(): number | undefined {
-    return this.halfOpen.length > 0 ? performance.now() + AGAIN_MS : this.udp.dueMs;
+    if (this.halfOpen.length > 0) return performance.now() + AGAIN_MS;
+    return Math.min(this.udp.dueMs ?? Infinity, this.oldUdp.dueMs ?? Infinity);
   }
 
   read(): boolean {
@@ -73,6 +77,7 @@ export class CaptureSource implements LiveSource {
 
   tend(): void {
     this.udp.expire();
+    this.oldUdp.tend();
     if (this.halfOpen.length === 0) return;
     const nowMs = performance.now();
     this.halfOpen = this.halfOpen.filter((half) => !this.handshakeEnded(half, nowMs));

@@ -12,13 +12,23 @@ export interface FoundSocket {
   readonly namespace: Namespace;
   /** 0: nobody has accepted it, or nobody has it any more */
   readonly inode: number;
+  /** its program has closed it, or the other end has and nobody will accept it */
+  readonly isOver: boolean;
+}
+
+/** As a listener made it, and no program has closed it. */
+const OPEN = new Set<number>([TCP_STATE.ESTABLISHED, TCP_STATE.CLOSE_WAIT, TCP_STATE.SYN_RECV, TCP_STATE.NEW_SYN_RECV]);
+
+interface SocketNow {
+  readonly inode: number;
+  readonly state: number;
 }
 
 const reader = new DescriptorReader();
 
 export class DescriptorLook {
   private readonly rows = new SocketRows();
-  private readonly inodes = new Map<string, ReadonlyMap<string, number>>();
+  private readonly sockets = new Map<string, ReadonlyMap<string, SocketNow>>();
   private readonly held = new Map<number, ReadonlySet<number>>();
 
   constructor(private readonly diag: SockDiag) {}
@@ -27,8 +37,8 @@ export class DescriptorLook {
   locate(ends: Ends, namespaces: readonly Namespace[]): FoundSocket | undefined {
     const found: FoundSocket[] = [];
     for (const namespace of namespaces) {
-      const inode = namespace.pid === undefined ? this.inodeHere(ends) : this.inodesThere(namespace).get(endsKey(ends));
-      if (inode !== undefined) found.push({ namespace, inode });
+      const socket = namespace.pid === undefined ? this.here(ends) : this.there(namespace).get(endsKey(ends));
+      if (socket !== undefined) found.push({ namespace, inode: socket.inode, isOver: !OPEN.has(socket.state) });
     }
     return found.length === 1 ? found[0] : undefined;
   }
@@ -44,18 +54,19 @@ export class DescriptorLook {
     return held.has(inode);
   }
 
-  private inodeHere(ends: Ends): number | undefined {
+  private here(ends: Ends): SocketNow | undefined {
     this.rows.clear();
     const row = this.diag.find(IPPROTO_TCP, socketEnds(ends), this.rows);
-    return row < 0 || this.rows.state[row] === TCP_STATE.LISTEN ? undefined : this.rows.inode[row];
+    if (row < 0 || this.rows.state[row] === TCP_STATE.LISTEN) return undefined;
+    return { inode: this.rows.inode[row], state: this.rows.state[row] };
   }
 
-  private inodesThere(namespace: Namespace): ReadonlyMap<string, number> {
-    let inodes = this.inodes.get(namespace.id);
-    if (inodes === undefined) {
-      inodes = new Map(readSockets(namespace).map(({ ends, inode }) => [endsKey(ends), inode]));
-      this.inodes.set(namespace.id, inodes);
+  private there(namespace: Namespace): ReadonlyMap<string, SocketNow> {
+    let sockets = this.sockets.get(namespace.id);
+    if (sockets === undefined) {
+      sockets = new Map(readSockets(namespace).map(({ ends, inode, state }) => [endsKey(ends), { inode, state }]));
+      this.sockets.set(namespace.id, sockets);
     }
-    return inodes;
+    return sockets;
   }
 }

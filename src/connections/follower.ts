@@ -115,6 +115,8 @@ class Follower {
   /** @returns whether more may be waiting */
   private round(): boolean {
     const { source } = this;
+    // What waited long enough goes out when the process events of that time are in the table, too: they may take back what is run.
+    const isDue = this.lines.dueMs !== undefined && performance.now() >= this.lines.dueMs;
     // Ends that are told here are in the source's buffers already.
     const destroyed: [Ends, CarriedBytes][] = [];
     this.destruction?.read(this.destroyed, (row, carried) => destroyed.push([endsOfRow(this.destroyed, row), carried]));
@@ -132,7 +134,7 @@ class Follower {
       this.nextLookMs = nowMs + this.task.pollSeconds * 1000;
     }
     if (nowMs - this.checkedMs >= IDLE_MS) this.check(nowMs);
-    if (this.lines.dueMs !== undefined && nowMs >= this.lines.dueMs) this.lines.flush();
+    if (isDue) this.lines.flush();
     return more;
   }
 

@@ -8,11 +8,13 @@ import { DescriptorReader, readHolders } from '../host/socket_holders.js';
 const FRESH_MS = 5000;
 /** A holder that ended may have accepted a connection that we only hear of now. */
 const ENDED_MS = 500;
+/** Looking at every process again and again takes this share of the time at most, and happens this often at most. */
+const LOOK_SHARE = 0.05;
+const LOOK_MS = 50;
 const MOST_SOCKETS = 16_384;
 
 interface Holding {
   readonly inode: number;
-  readonly readMs: number;
   /** by number: when it ended, by performance.now(); undefined: it lives */
   readonly pids: Map<number, number | undefined>;
   /** forked by a holder, and not looked at */
@@ -26,25 +28,47 @@ export class Holders {
   /** the last look at every process */
   private snapshot: ReadonlyMap<number, number | number[]> = new Map();
   private snapshotMs = -Infinity;
+  private nextLookMs = -Infinity;
+  /** somebody was forked since: of a socket that nobody asked for yet the snapshot does not know all holders */
+  private hasForked = false;
 
   constructor(private readonly table: ProcessTable) {}
 
-  /** Processes that hold one of the sockets, or did a moment ago. */
-  of(inodes: readonly number[]): ReadonlySet<number> {
+  /** Processes that hold one of the sockets, or did a moment ago: then with the moment they ended, by performance.now(). */
+  of(inodes: readonly number[]): ReadonlyMap<number, number | undefined> {
     const nowMs = performance.now();
-    const found = new Set<number>();
+    const found = new Map<number, number | undefined>();
     for (const inode of inodes) {
       const holding = this.holding(inode, nowMs);
       for (const pid of [...holding.unsure]) this.verify(holding, pid);
       for (const [pid, endedMs] of [...holding.pids]) {
-        if (endedMs === undefined || nowMs - endedMs < ENDED_MS) found.add(pid);
+        if (endedMs === undefined || nowMs - endedMs < ENDED_MS) found.set(pid, endedMs);
         else this.drop(holding, pid);
       }
     }
     return found;
   }
 
+  /**
+   * Looks at every process again, when that is due.
+   * @param sinceMs by performance.now()
+   * @param isUrgent it is due now
+   * @returns whether what is known was read after that moment
+   */
+  renew(sinceMs: number, isUrgent: boolean): boolean {
+    if (this.snapshotMs >= sinceMs) return true;
+    if (!isUrgent && performance.now() < this.nextLookMs) return false;
+    this.look();
+    return true;
+  }
+
+  /** Who held a socket of any kind at the last look. */
+  atLastLook(inode: number): readonly number[] {
+    return [this.snapshot.get(inode) ?? []].flat();
+  }
+
   forked(pid: number, parent: number): void {
+    this.hasForked = true;
     for (const holding of this.byPid.get(parent) ?? []) {
       this.put(holding, pid);
       holding.unsure.add(pid);
@@ -71,25 +95,40 @@ export class Holders {
 
   private holding(inode: number, nowMs: number): Holding {
     const known = this.holdings.get(inode);
-    if (known !== undefined && nowMs - known.readMs < FRESH_MS) return known;
-    this.look(nowMs, FRESH_MS);
-    const pids = new Map<number, number | undefined>();
-    for (const pid of [this.snapshot.get(inode) ?? []].flat()) pids.set(pid, undefined);
-    // Who ended since may still have accepted.
-    for (const [pid, endedMs] of known?.pids ?? []) if (endedMs !== undefined && !pids.has(pid)) pids.set(pid, endedMs);
-    if (known !== undefined) for (const pid of known.pids.keys()) this.byPid.get(pid)?.delete(known);
-    const made: Holding = { inode, readMs: this.snapshotMs, pids, unsure: new Set() };
-    if (this.holdings.size >= MOST_SOCKETS) this.forgetAll();
-    this.holdings.set(inode, made);
-    for (const [pid, endedMs] of pids) if (endedMs === undefined) this.put(made, pid);
-    return made;
+    if (known !== undefined && nowMs - this.snapshotMs < FRESH_MS) return known;
+    if (known !== undefined || this.hasForked || nowMs - this.snapshotMs >= FRESH_MS) this.look();
+    return this.holdings.get(inode) ?? this.make(inode);
   }
 
-  private look(nowMs: number, freshMs: number): void {
-    if (nowMs - this.snapshotMs < freshMs) return;
+  /** Every socket that was asked for is told anew, before the events that come after this look. */
+  private look(): void {
+    const beganMs = performance.now();
     const pids = [...this.table].filter(({ isKernelThread }) => !isKernelThread).map(({ pid }) => pid).sort((a, b) => a - b);
     this.snapshot = readHolders(this.reader, pids).holders;
-    this.snapshotMs = nowMs;
+    this.snapshotMs = beganMs;
+    this.hasForked = false;
+    const endedMs = performance.now();
+    this.nextLookMs = endedMs + Math.max(LOOK_MS, (endedMs - beganMs) * (1 / LOOK_SHARE - 1));
+    const inodes = [...this.holdings.keys()];
+    const before = new Map(this.holdings);
+    this.forgetAll();
+    for (const inode of inodes) {
+      const made = this.make(inode);
+      // Who ended since may still have accepted.
+      for (const [pid, ended] of before.get(inode)?.pids ?? []) {
+        if (ended !== undefined && endedMs - ended < ENDED_MS && !made.pids.has(pid)) made.pids.set(pid, ended);
+      }
+      // A socket that nobody holds is no more, or is one that we may not see.
+      if (made.pids.size === 0) this.holdings.delete(inode);
+    }
+  }
+
+  private make(inode: number): Holding {
+    const made: Holding = { inode, pids: new Map(), unsure: new Set() };
+    if (this.holdings.size >= MOST_SOCKETS) this.forgetAll();
+    this.holdings.set(inode, made);
+    for (const pid of this.atLastLook(inode)) this.put(made, pid);
+    return made;
   }
 
   private put(holding: Holding, pid: number): void {

@@ -2,7 +2,7 @@
 
 import { readlinkSync } from 'node:fs';
 import type { ConnectionSource } from '../config/connections_settings.js';
-import { findTracefs } from '../host/tracefs.js';
+import { findTracefs, unmountTracefs } from '../host/tracefs.js';
 import type { SockDiag } from '../host/sock_diag.js';
 import type { AcceptedOwners } from './accepted_owner.js';
 import type { Book } from './book.js';
@@ -88,7 +88,16 @@ function openTrace(task: ConnectionTask, parts: SourceParts, said: string[], war
   if (readlinkSync('/proc/self/ns/pid') !== INITIAL_PID_NAMESPACE) throw new Error("its numbers are those of the host's own PID namespace, and this is another one");
   const { root, mounted } = findTracefs();
   if (mounted) said.push(`tracefs mounted at ${root}`);
-  const trace = new TraceSource(root, parts.book, parts.processes, parts.accepted, parts.closings);
+  const release = (): void => {
+    if (mounted) unmountTracefs(root);
+  };
+  let trace: TraceSource;
+  try {
+    trace = new TraceSource(root, parts.book, parts.processes, parts.accepted, parts.closings, release);
+  } catch (error) {
+    release();
+    throw error;
+  }
   said.push('source: trace: TCP of all network namespaces by the event sock:inet_sock_set_state');
   if (task.selection.protocol === 'tcp') return trace;
   let udp: CaptureSource;

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { realTimeAheadNs } from '../host/clocks.js';
 import { ProcConnector, type ProcSocket } from '../host/proc_connector.js';
 import { PROC_EVENT, type ProcEvent } from '../host/proc_event.js';
+import { ProcessFiles } from '../host/process_files.js';
 import { ProcessTable, startOf, type Process } from '../host/process_table.js';
 import { ProcessWatch } from '../host/process_watch.js';
 import type { Owner } from './connection.js';
@@ -32,6 +33,7 @@ export class Processes {
   /** process events lost so far */
   lost = 0;
   descriptors: DescriptorWatch | undefined;
+  private readonly files = new ProcessFiles();
   private readonly watch: ProcessWatch | undefined;
   /** process by thread, of threads that were seen to begin */
   private readonly threads = new Map<number, number>();
@@ -89,6 +91,20 @@ export class Processes {
   /** The process that has the number now, or had it at a moment, CLOCK_MONOTONIC. */
   ofPid(pid: number, ns: bigint): Owner | undefined {
     const process = this.table.get(pid) ?? this.table.at(pid, ns);
+    return process === undefined ? undefined : this.owner(process);
+  }
+
+  /** The process that has the number now, if the table means the same one as /proc, or if it just ended. */
+  confirmed(pid: number): Owner | undefined {
+    const process = this.table.get(pid);
+    if (process === undefined) return undefined;
+    const stat = this.files.stat(pid);
+    return stat === undefined || stat.startTicks === process.startTicks ? this.owner(process) : undefined;
+  }
+
+  /** The process that had the number at a moment, CLOCK_MONOTONIC. */
+  ofPidAt(pid: number, ns: bigint): Owner | undefined {
+    const process = this.table.at(pid, ns);
     return process === undefined ? undefined : this.owner(process);
   }
 

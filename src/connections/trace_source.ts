@@ -36,10 +36,13 @@ export class TraceSource implements LiveSource {
   private waiting: SockStateChange[] = [];
   private next = 0;
 
-  /** @throws TraceError, Error when the kernel's event is not one we know */
+  /**
+   * @param release called when tracing is over
+   * @throws TraceError, Error when the kernel's event is not one we know
+   */
   constructor(
     root: string, private readonly book: Book, private readonly processes: Processes,
-    private readonly accepted: AcceptedOwners, private readonly closings: Closings,
+    private readonly accepted: AcceptedOwners, private readonly closings: Closings, private readonly release: () => void,
   ) {
     this.instance = new TraceInstance(root, EVENT, TCP_ONLY);
     try {
@@ -115,6 +118,7 @@ export class TraceSource implements LiveSource {
 
   close(): void {
     this.instance.close();
+    this.release();
   }
 
   private apply(change: SockStateChange): void {

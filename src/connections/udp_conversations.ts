@@ -58,10 +58,8 @@ export class UdpConversations {
     const name = endsKey(ends);
     let conversation = this.byEnds.get(name);
     if (conversation === undefined) {
-      const direction = isOutgoing ? 'out' as const : 'in' as const;
-      const entry = this.book.add({ protocol: 'udp', ends, direction, sinceNs: ns, isPending: true });
-      this.book.tell(entry, 'open', ns);
-      this.lookUp(entry);
+      // A socket that was connected before us has been told.
+      const entry = this.book.withEnds('udp', ends)[0] ?? this.open(ends, isOutgoing, ns);
       conversation = { entry, keys: [], lastNs: ns, sent: 0, received: 0 };
       if (this.byEnds.size >= MOST_CONVERSATIONS) this.evictOldest();
       this.byEnds.set(name, conversation);
@@ -69,6 +67,13 @@ export class UdpConversations {
     conversation.keys.push(this.key);
     this.byKey.set(this.key, conversation);
     count(conversation, isOutgoing, this.payload, ns);
+  }
+
+  private open(ends: Ends, isOutgoing: boolean, ns: number): Entry {
+    const entry = this.book.add({ protocol: 'udp', ends, direction: isOutgoing ? 'out' : 'in', sinceNs: ns, isPending: true });
+    this.book.tell(entry, 'open', ns);
+    this.lookUp(entry);
+    return entry;
   }
 
   /** Ends those that were silent for too long. */

@@ -10,6 +10,8 @@ import { parseTraceFormat, type TraceFormat } from './trace_format.js';
 const mount = bind<(source: string, target: string, type: string, flags: number, data: null) => number>(
   'int mount(const char*, const char*, const char*, unsigned long, void*)',
 );
+const unmount = bind<(target: string, flags: number) => number>('int umount2(const char*, int)');
+const UMOUNT_NOFOLLOW = 8;
 
 /** Where tracefs is, since Linux 4.1; before by way of debugfs. */
 const PLACES = ['/sys/kernel/tracing', '/sys/kernel/debug/tracing'] as const;
@@ -140,6 +142,11 @@ export function findTracefs(): { readonly root: string; readonly mounted: boolea
   // A sandbox may let us see the directory and nothing in it.
   if (!existsSync(`${root}/instances`)) throw new TraceError(`tracing: ${root} has no instances: it takes root`);
   return { root, mounted: true };
+}
+
+/** Undoes the mount of findTracefs(), unless somebody else uses it by now. @returns whether it is undone */
+export function unmountTracefs(root: string): boolean {
+  return unmount(root, UMOUNT_NOFOLLOW) === 0;
 }
 
 /** Removes the instances of httplogs that are no more. One that is still read cannot be removed: the kernel says it is busy. */

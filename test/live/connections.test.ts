@@ -174,6 +174,137 @@ describe('httplog connections', function () {
     });
   });
 
+  it('names who has the socket where listeners and connections change hands', async () => {
+    const running = await start('-source', 'trace', '-p', 'tcp');
+    const accepted = (port: number): Line[] => linesOf(running).filter((line) => line['lport'] === port && line['direction'] === 'in' && line['event'] === 'established');
+    const called = (port: number): Line[] => linesOf(running).filter((line) => line['rport'] === port && line['event'] === 'established');
+
+    // Clients that stay until they are told of: not one is unknown, however busy the machine is.
+    const { server, port } = await listen();
+    server.removeAllListeners('connection').on('connection', (socket: Socket) => socket.on('error', () => undefined));
+    const clients = Array.from({ length: 8 }, () => spawn('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; read x <&3; :`], { stdio: 'ignore' }));
+    await running.holds('every client', () => called(port).length >= 8 && accepted(port).length >= 8);
+    assert.deepEqual(called(port).map((line) => `${line['pid'] as number} ${line['exe'] as string}`).sort(), clients.map(({ pid }) => `${pid} ${BASH}`).sort());
+    assert.deepEqual(accepted(port).map((line) => [line['pid'], line['exe'], line['proc_via']]), clients.map(() => [process.pid, NODE, 'listener']));
+    for (const client of clients) client.kill('SIGKILL');
+    server.close();
+
+    await withDirectory(async (directory) => {
+      // A listener goes to another process over a Unix socket, right after a connection to its old owner.
+      const file = join(directory, 'pass.cjs');
+      writeFileSync(file, `
+        const net = require('net');
+        const answer = (s) => { s.on('error', () => 0); s.write(String(process.pid)); };
+        if (process.argv[2] === 'child') process.on('message', (m, server) => { server.on('connection', answer); process.send('mine'); });
+        else {
+          const child = require('child_process').fork(__filename, ['child']);
+          const server = net.createServer(answer).listen(0, '127.0.0.1', () => console.log(server.address().port));
+          process.stdin.once('data', () => child.send('server', server, () => server.close()));
+          child.on('message', () => console.log('passed'));
+          process.on('SIGTERM', () => { child.kill('SIGKILL'); process.exit(); });
+        }
+      `);
+      const passer = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const [text] = await once(passer.stdout, 'data') as [Buffer];
+      const passed = Number(text.toString());
+      const ask = async (at: number): Promise<{ socket: Socket; pid: number; lport: number }> => {
+        const socket = connect(at, '127.0.0.1');
+        const [answer] = await once(socket, 'data') as [Buffer];
+        return { socket, pid: Number(answer.toString()), lport: (socket.address() as AddressInfo).port };
+      };
+      const first = await ask(passed);
+      assert.equal(first.pid, passer.pid);
+      await running.holds('the connection to the old owner', () => accepted(passed).length >= 1);
+      passer.stdin.write('pass\n');
+      await once(passer.stdout, 'data');
+      const second = await ask(passed);
+      await running.holds('the connection to the new owner', () => accepted(passed).length >= 2);
+      assert.notEqual(second.pid, first.pid);
+      assert.deepEqual(accepted(passed).map(({ pid, rport }) => [pid, rport]), [first, second].map(({ pid, lport }) => [pid, lport]));
+      first.socket.destroy();
+      second.socket.destroy();
+      const passerEnds = once(passer, 'exit');
+      passer.kill('SIGTERM');
+      await passerEnds;
+
+      // Two processes listen at one port with a socket each (SO_REUSEPORT).
+      const script = `
+import os, socket, sys
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1); s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen()
+print(s.getsockname()[1], flush=True)
+kept = []
+while True:
+    c, _ = s.accept(); c.sendall(str(os.getpid()).encode()); kept.append(c)
+`;
+      const one = spawn('python3', ['-c', script, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [portText] = await once(one.stdout, 'data') as [Buffer];
+      const reused = Number(portText.toString());
+      const two = spawn('python3', ['-c', script, String(reused)], { stdio: ['ignore', 'pipe', 'inherit'] });
+      await once(two.stdout, 'data');
+      const asked = await Promise.all(Array.from({ length: 16 }, () => ask(reused)));
+      await running.holds('every connection', () => accepted(reused).length >= asked.length);
+      const ledger = new Map(asked.map(({ lport, pid }) => [lport, pid]));
+      assert.equal(new Set(ledger.values()).size, 2);
+      for (const line of accepted(reused)) assert.equal(line['pid'], ledger.get(line['rport'] as number), JSON.stringify(line));
+      for (const { socket } of asked) socket.destroy();
+      one.kill('SIGKILL');
+      two.kill('SIGKILL');
+
+      // A server that hands each connection to a child, which does not hold the listener, and closes its own copy.
+      const forking = spawn('python3', ['-c', `
+import os, socket
+s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()
+print(s.getsockname()[1], flush=True)
+while True:
+    c, _ = s.accept()
+    if os.fork() == 0:
+        s.close(); c.sendall(str(os.getpid()).encode()); c.recv(1); os._exit(0)
+    c.close()
+`], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [forkText] = await once(forking.stdout, 'data') as [Buffer];
+      const forkPort = Number(forkText.toString());
+      const served = await ask(forkPort);
+      await running.holds('the connection of the child', () => accepted(forkPort).length >= 1);
+      const [line] = accepted(forkPort);
+      assert.ok(line['pid'] === served.pid || line['pid'] === forking.pid, JSON.stringify([line, served.pid, forking.pid]));
+      served.socket.destroy();
+      forking.kill('SIGKILL');
+    });
+    assert.equal((await running.end('SIGTERM')).status, 0);
+  });
+
+  it('mounts tracefs where it is not, and unmounts what it mounted', async () => {
+    const running = startHttplog(undefined, ['connections', '-o', 'json', '-source', 'trace', '-p', 'tcp'], { prefix: ['unshare', '-m', 'sh', '-c',
+      'umount /sys/kernel/tracing /sys/kernel/debug 2>/dev/null; "$@"; code=$?; grep -c "/sys/kernel/tracing " /proc/self/mounts >&2; exit $code', 'sh'] });
+    await running.says(READY);
+    assert.match(running.stderr, /tracefs mounted at \/sys\/kernel\/tracing\n/);
+    // The shell in between passes no signals on.
+    const [inner] = readFileSync(`/proc/${running.pid}/task/${running.pid}/children`, 'latin1').trim().split(' ');
+    process.kill(Number(inner), 'SIGTERM');
+    await until('the end', () => !running.isRunning);
+    assert.match(running.stderr, /\n0\n$/, 'no tracefs is left in its mount namespace');
+  });
+
+  it('tells UDP by capture: conversations, and the end of sockets that were there before', async () => {
+    const before = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(before, 'listening');
+    const { port } = before.address();
+    before.on('message', (_, from) => before.send('answer', from.port, from.address));
+    const running = await start('-source', 'capture', '-p', 'udp');
+    const mine = (event: string): Line[] => linesOf(running).filter((line) => line['event'] === event && (line['lport'] === port || line['rport'] === port));
+    await running.holds('the old socket', () => mine('listen').length > 0);
+    assert.deepEqual(mine('listen').map((line) => [line['pid'], line['exe'], line['old']]), [[process.pid, NODE, true]]);
+    const asking = createSocket('udp4');
+    asking.send('question', port, '127.0.0.1');
+    await once(asking, 'message');
+    await running.holds('both ends', () => mine('open').length >= 2);
+    assert.deepEqual(mine('open').map((line) => [line['pid'], line['exe']]), [[process.pid, NODE], [process.pid, NODE]]);
+    before.close();
+    await running.holds('its end', () => mine('close').some((line) => line['raddr'] === undefined));
+    asking.close();
+    assert.equal((await running.end('SIGTERM')).status, 0);
+  });
+
   it('removes the tracing instance of an httplog that was killed', async () => {
     const killed = await start('-source', 'trace', '-p', 'tcp');
     await killed.end('SIGKILL');
