@@ -1,11 +1,13 @@
 // What httplog processes costs and whether it hears everything: idle, at a given rate of processes, at the highest rate that two
-// spawners reach, over many events. Needs root and python3.
+// spawners reach, over many events, with --clients also in
+// front of so many clients of its Unix socket: 1,000 events a second for 30 s, does each hear every one? Needs root and python3.
 //
-//   npm run build && node dist/bench/processes.js [--rate 2000] [--seconds 30] [--flat-out 10] [--idle 20] [--events 0]
+//   npm run build && node dist/bench/processes.js [--rate 2000] [--seconds 30] [--flat-out 10] [--idle 20] [--events 0] [--clients 0]
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,6 +36,7 @@ print(n)
 /** In the command line of a spawner. */
 const MARK = 'import os, sys, time';
 const SPAWNERS = 2;
+const LF = 0x0a;
 const READY_MS = 30_000;
 /** Behind the last process: until its events have been written. */
 const SETTLE_MS = 3000;
@@ -117,16 +120,69 @@ async function measure(name: string, watched: Watched, program: string, rate: nu
   return { name, spawned, seconds: elapsed, cpuPercent: cpuMs / elapsed / 10, seen, rssMb: residentMb(watched.pid) };
 }
 
+/** Three events a process: some 1,000 a second. */
+const CLIENT_RATE = 334;
+
+interface Served {
+  readonly httplog: ChildProcess;
+  readonly clients: readonly Socket[];
+  /** what each client got */
+  readonly heard: { events: number; lost: number }[];
+}
+
+async function startServing(path: string, count: number): Promise<Served> {
+  const httplog = spawn(HTTPLOG, ['processes', '-s', path, '-c', String(count), '-e', 'fork,exec,exit'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  httplog.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  await until('ready', () => stderr.includes('ready, events go'), READY_MS);
+  const heard = Array.from({ length: count }, () => ({ events: 0, lost: 0 }));
+  const clients = heard.map((own) => {
+    const socket = connect(path);
+    socket.on('data', (chunk: Buffer) => {
+      for (let at = chunk.indexOf(LF); at >= 0; at = chunk.indexOf(LF, at + 1)) own.events++;
+      if (chunk.includes('{"event":"lost"')) own.lost++;
+    });
+    return socket;
+  });
+  await Promise.all(clients.map((client) => once(client, 'connect')));
+  return { httplog, clients, heard };
+}
+
+/** Clients of the Unix socket: each should have heard the same, and all of it. */
+async function measureClients(program: string, directory: string, count: number, seconds: number): Promise<string> {
+  const { httplog, clients, heard } = await startServing(join(directory, 'processes.sock'), count);
+  try {
+    const pid = httplog.pid ?? 0;
+    await sleep(1000);
+    const cpuBefore = processCpuMs(pid);
+    const beganMs = performance.now();
+    const spawned = await drive(program, CLIENT_RATE, seconds);
+    const elapsed = (performance.now() - beganMs) / 1000;
+    const cpuMs = processCpuMs(pid) - cpuBefore;
+    await sleep(SETTLE_MS);
+    const events = heard.map((own) => own.events);
+    return `${count} clients, ${spawned} processes in ${elapsed.toFixed(0)} s (${(3 * spawned / elapsed).toFixed(0)} events a second): `
+      + `each client got ${Math.min(...events)} to ${Math.max(...events)} events (those of other processes among them), `
+      + `${heard.reduce((sum, own) => sum + own.lost, 0)} told losses, ${(cpuMs / elapsed / 10).toFixed(2)} % of a core, ${residentMb(pid).toFixed(0)} MB`;
+  } finally {
+    httplog.kill('SIGTERM');
+    clients.forEach((client) => client.destroy());
+    await once(httplog, 'close');
+  }
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       rate: { type: 'string', default: '2000' }, seconds: { type: 'string', default: '30' }, 'flat-out': { type: 'string', default: '10' },
       idle: { type: 'string', default: '20' }, events: { type: 'string', default: '0' },
+      clients: { type: 'string', default: '0' },
     },
   });
   const directory = mkdtempSync(join(tmpdir(), 'httplog-bench-processes-'));
   const program = join(directory, 'tiny');
   writeTinyProgram(program, 0);
+  const served = Number(values.clients) > 0 ? await measureClients(program, directory, Number(values.clients), Number(values.seconds)) : undefined;
   const watched = await startWatching(program);
   const rows: Measured[] = [];
   try {
@@ -153,6 +209,7 @@ async function main(): Promise<void> {
       cpuPercent.toFixed(2), rssMb.toFixed(0),
     ]),
   ]));
+  if (served !== undefined) console.log(`${served}\n`);
   console.log(watched.stderr);
 }
 
