@@ -228,7 +228,7 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
   },
   user: {
     name: 'u', kind: 'value', metavar: 'USER', group: 'Running', key: 'HTTPLOG_U', applies: 'both',
-    help: 'give up root: become this user before anything is opened, keep CAP_NET_RAW alone (replay: nothing)',
+    help: 'give up root: become this user before anything is opened, keep CAP_NET_RAW, with -proc what that needs, too (replay: nothing)',
     default: 'none',
     accepts: 'the name or number of a user who is not root',
     parse: ([text]) => parseUser(text),

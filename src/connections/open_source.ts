@@ -1,8 +1,8 @@
 // The best way to hear of connections that this host and our rights allow.
 
-import { readlinkSync } from 'node:fs';
 import type { ConnectionSource } from '../config/connections_settings.js';
-import { findTracefs, unmountTracefs } from '../host/tracefs.js';
+import { findTrace } from '../host/socket_trace.js';
+import { unmountTracefs } from '../host/tracefs.js';
 import type { SockDiag } from '../host/sock_diag.js';
 import type { AcceptedOwners } from './accepted_owner.js';
 import type { Book } from './book.js';
@@ -47,9 +47,6 @@ export class SourceRefused extends Error {
   override readonly name = 'SourceError';
 }
 
-/** PROC_PID_INIT_INO of linux/proc_ns.h: what the kernel calls the first PID namespace */
-const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
-
 /**
  * @param said gets what is in use
  * @param warnings gets why not a better one
@@ -85,8 +82,7 @@ function open(source: ConnectionSource, task: ConnectionTask, parts: SourceParts
 
 function openTrace(task: ConnectionTask, parts: SourceParts, said: string[], warnings: string[]): LiveSource {
   if (task.processes === undefined) throw new Error('it takes process events');
-  if (readlinkSync('/proc/self/ns/pid') !== INITIAL_PID_NAMESPACE) throw new Error("its numbers are those of the host's own PID namespace, and this is another one");
-  const { root, mounted } = findTracefs();
+  const { root, mounted } = findTrace();
   if (mounted) said.push(`tracefs mounted at ${root}`);
   const release = (): void => {
     if (mounted) unmountTracefs(root);

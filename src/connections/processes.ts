@@ -1,17 +1,15 @@
 // Who is behind a thread: the process table, kept by the proc connector where we may listen to it, and the threads that are no
 // process of their own.
 
-import { readFileSync } from 'node:fs';
 import { realTimeAheadNs } from '../host/clocks.js';
 import { ProcConnector, type ProcSocket } from '../host/proc_connector.js';
 import { PROC_EVENT, type ProcEvent } from '../host/proc_event.js';
 import { ProcessFiles } from '../host/process_files.js';
 import { ProcessTable, startOf, type Process } from '../host/process_table.js';
 import { ProcessWatch } from '../host/process_watch.js';
+import { ThreadProcesses } from '../host/thread_processes.js';
 import type { Owner } from './connection.js';
 
-/** Threads remembered; of the others /proc is asked. */
-const MOST_THREADS = 262_144;
 /** Drains that one look takes: a host that forks faster than we read must not hold up its connections for ever. */
 const MOST_DRAINS = 256;
 /** Without events the table is compared with /proc this often at most. */
@@ -35,8 +33,7 @@ export class Processes {
   descriptors: DescriptorWatch | undefined;
   private readonly files = new ProcessFiles();
   private readonly watch: ProcessWatch | undefined;
-  /** process by thread, of threads that were seen to begin */
-  private readonly threads = new Map<number, number>();
+  private readonly threads = new ThreadProcesses(this.table);
   private scannedMs = performance.now();
 
   /** @param socket undefined: nobody tells us events; then the table is as old as its last scan */
@@ -60,7 +57,7 @@ export class Processes {
       return;
     }
     for (let i = 0; i < MOST_DRAINS; i++) {
-      if (!watch.drain((event) => this.heard(event), (event) => this.thread(event), before)) break;
+      if (!watch.drain((event) => this.heard(event), (event) => this.threads.heard(event), before)) break;
     }
     this.lost += watch.takeLost();
   }
@@ -84,7 +81,7 @@ export class Processes {
    * @returns undefined: it is gone, and was never seen
    */
   ofThread(threadId: number, ns: bigint): Owner | undefined {
-    const process = this.table.at(threadId, ns) ?? this.table.at(this.threads.get(threadId) ?? readProcessOf(threadId) ?? 0, ns);
+    const process = this.threads.at(threadId, ns);
     return process === undefined ? undefined : this.owner(process);
   }
 
@@ -119,26 +116,5 @@ export class Processes {
     if (what === PROC_EVENT.FORK) this.descriptors?.forked(pid, otherTgid);
     else if (what === PROC_EVENT.EXEC) this.descriptors?.executed(pid);
     else if (what === PROC_EVENT.EXIT) this.descriptors?.ended(pid);
-  }
-
-  private thread({ what, pid, tgid }: ProcEvent): void {
-    const { threads } = this;
-    if (what === PROC_EVENT.EXIT) threads.delete(pid);
-    if (what !== PROC_EVENT.FORK) return;
-    if (threads.size >= MOST_THREADS) {
-      const [oldest] = threads.keys();
-      threads.delete(oldest);
-    }
-    threads.set(pid, tgid);
-  }
-}
-
-/** What /proc says of a thread that is still there; every thread has a directory, though none is listed. */
-function readProcessOf(threadId: number): number | undefined {
-  try {
-    const [, number] = /^Tgid:\s*(\d+)$/m.exec(readFileSync(`/proc/${threadId}/status`, 'latin1')) ?? [];
-    return number === undefined ? undefined : Number(number);
-  } catch {
-    return undefined;
   }
 }

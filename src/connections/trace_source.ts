@@ -6,12 +6,10 @@
 //     SYN_RECV → ESTABLISHED     a connection that waits to be accepted; who will, accepted_owner.ts finds out
 //     any → CLOSE                the end, but for a SYN_SENT that came to nothing
 
-import { readSync } from 'node:fs';
 import { formatAddress } from '../config/network.js';
-import { SockStateReader, type SockStateChange } from '../host/sock_state.js';
+import type { SockStateChange } from '../host/sock_state.js';
 import { TCP_STATE } from '../host/socket_rows.js';
-import { TraceInstance } from '../host/tracefs.js';
-import { TracePageReader } from '../host/trace_page.js';
+import { SocketTrace } from '../host/socket_trace.js';
 import type { Book, Entry } from './book.js';
 import type { Ends } from './connection.js';
 import type { Closings } from './closings.js';
@@ -19,22 +17,8 @@ import type { Processes } from './processes.js';
 import type { AcceptedOwners } from './accepted_owner.js';
 import type { LiveSource } from './open_source.js';
 
-const EVENT = 'sock/inet_sock_set_state';
-/** SCTP and MPTCP have the event, too; the subflows of MPTCP are TCP. */
-const TCP_ONLY = 'protocol == 6';
-/** Pages read in one round of a processor: what is left stays for the next. */
-const MOST_PAGES = 64;
-
 export class TraceSource implements LiveSource {
-  /** transitions read */
-  changes = 0;
-  private readonly instance: TraceInstance;
-  private readonly pages: TracePageReader;
-  private readonly records: SockStateReader;
-  private readonly bytes: Uint8Array;
-  private readonly view: DataView;
-  private waiting: SockStateChange[] = [];
-  private next = 0;
+  private readonly trace: SocketTrace;
 
   /**
    * @param release called when tracing is over
@@ -44,63 +28,24 @@ export class TraceSource implements LiveSource {
     root: string, private readonly book: Book, private readonly processes: Processes,
     private readonly accepted: AcceptedOwners, private readonly closings: Closings, private readonly release: () => void,
   ) {
-    this.instance = new TraceInstance(root, EVENT, TCP_ONLY);
-    try {
-      this.pages = new TracePageReader(this.instance.pageFormat());
-      this.records = new SockStateReader(this.instance.eventFormat());
-    } catch (error) {
-      this.instance.close();
-      throw error;
-    }
-    this.bytes = new Uint8Array(this.pages.pageBytes);
-    this.view = new DataView(this.bytes.buffer);
+    this.trace = new SocketTrace(root);
   }
 
   readonly dueMs = undefined;
 
   /** for poll() */
   get fds(): readonly number[] {
-    return this.instance.pipes;
+    return this.trace.fds;
   }
 
   /** Takes what the kernel recorded, in order of time. @returns whether more may be waiting */
   read(): boolean {
-    let more = false;
-    for (const fd of this.instance.pipes) {
-      let pages = 0;
-      while (pages < MOST_PAGES && this.readPage(fd)) pages++;
-      more ||= pages === MOST_PAGES;
-    }
-    this.waiting.sort((a, b) => a.timeNs - b.timeNs);
-    return more;
-  }
-
-  private readPage(fd: number): boolean {
-    let bytes = 0;
-    try {
-      bytes = readSync(fd, this.bytes);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return false;
-      throw error;
-    }
-    if (bytes === 0) return false;
-    // How many records were lost the statistics count; a page only says that there were some.
-    this.pages.forEach(this.view, bytes, (view, at, end, timeNs) => {
-      const change = this.records.read(view, at, end, timeNs);
-      if (change !== undefined) this.waiting.push(change);
-    });
-    return true;
+    return this.trace.read();
   }
 
   /** Books what happened until a moment, CLOCK_MONOTONIC; undefined: everything that was read. */
   applyUntil(ns: bigint | undefined): void {
-    const { waiting } = this;
-    const until = ns === undefined ? Infinity : Number(ns);
-    while (this.next < waiting.length && waiting[this.next].timeNs <= until) this.apply(waiting[this.next++]);
-    if (this.next === waiting.length && this.next > 0) {
-      this.waiting = [];
-      this.next = 0;
-    }
+    this.trace.applyUntil(ns, this.apply);
   }
 
   tend(): void {
@@ -108,21 +53,19 @@ export class TraceSource implements LiveSource {
   }
 
   lost(): Record<string, number> {
-    const { overrun, dropped } = this.instance.losses();
-    return { 'changes of TCP state': overrun + dropped };
+    return { 'changes of TCP state': this.trace.lost() };
   }
 
   stop(): void {
-    this.instance.stop();
+    this.trace.stop();
   }
 
   close(): void {
-    this.instance.close();
+    this.trace.close();
     this.release();
   }
 
-  private apply(change: SockStateChange): void {
-    this.changes++;
+  private readonly apply = (change: SockStateChange): void => {
     const { from, to } = change;
     if (from === TCP_STATE.CLOSE) {
       if (to === TCP_STATE.SYN_SENT) this.opened(change);
@@ -132,7 +75,7 @@ export class TraceSource implements LiveSource {
     } else if (to === TCP_STATE.CLOSE) {
       this.closed(change);
     }
-  }
+  };
 
   private opened(change: SockStateChange): void {
     const { socket, threadId, timeNs } = change;

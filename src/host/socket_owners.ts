@@ -7,6 +7,7 @@ import { monotonicNs } from './clocks.js';
 import { ProcessFiles } from './process_files.js';
 import { startOf, type Process, type ProcessTable } from './process_table.js';
 import { DescriptorReader } from './socket_holders.js';
+import { processOfThread } from './thread_processes.js';
 
 /** Processes that had sockets lately. */
 const MOST_RECENT = 64;
@@ -47,7 +48,7 @@ export class SocketOwners {
       this.reader.sockets(pid, (inode) => {
         const pids = wanted.get(inode);
         if (pids === undefined) return true;
-        process ||= processOf(pid);
+        process ||= processOfThread(pid);
         if (process === 0 || pids.includes(process)) return true;
         if (pids.length === 0) open--;
         pids.push(process);
@@ -161,15 +162,6 @@ function equals(a: Uint8Array, b: Uint8Array): boolean {
 
 function allNumbers(): number[] {
   return readdirSync('/proc').map(Number).filter(Number.isInteger);
-}
-
-/** /proc has threads by their numbers, too, though it does not list them: the process that one belongs to; 0: it is gone. */
-function processOf(number: number): number {
-  try {
-    return Number(/^Tgid:\s*(\d+)$/m.exec(readFileSync(`/proc/${number}/status`, 'latin1'))?.[1] ?? 0);
-  } catch {
-    return 0;
-  }
 }
 
 /** The number that was given last, to a process or thread (/proc/loadavg, proc(5)); 0 when that cannot be read. */

@@ -7,7 +7,7 @@ import type { ForeignSockets } from '../host/foreign_sockets.js';
 import type { SocketOwners, WantedSockets } from '../host/socket_owners.js';
 import type { Process } from '../host/process_table.js';
 import { VIA } from '../record/owner.js';
-import { ConnectionKey } from '../ring/connection_key.js';
+import { ConnectionKey, keyOf, reverse } from '../ring/connection_key.js';
 import { type ConnectionWriter, OWNERSHIP } from '../ring/connection_table.js';
 import type { OwnerRegistry } from './owner_registry.js';
 
@@ -18,6 +18,12 @@ const ANSWERING_ATTEMPT = 5;
 const WHOLE_ATTEMPT = 2;
 /** A socket that several processes hold, or that was accepted, is looked at again so long afterwards: it may just be handed on. */
 const SETTLE_MS = [20, 50, 250];
+/** The trace tells who connected as soon as the connection stands: its descriptors are looked at when it has not by then. */
+const TRACE_MS = 3;
+/** First packets that wait for what the trace says. */
+const MOST_HEARD = 16_384;
+/** The socket is not known by its inode yet: the next look at everything tells. */
+const NOT_READ = 0;
 /** Connections that are looked up at one time; further ones are found when their records ask. */
 const MOST_PENDING = 4096;
 
@@ -45,12 +51,16 @@ interface Pending extends Connection {
 export class OwnerResolver {
   /** connections for which there was no room to look them up */
   overflow = 0;
+  /** connections whose process the trace told */
+  traced = 0;
   private readonly pending = new Map<string, Pending>();
   private readonly rows = new SocketRows();
   private readonly ends = { bytes: new Uint8Array(32), at: 0, localPort: 0, remotePort: 0 };
   private readonly other = new ConnectionKey();
   /** by slot of the connection table */
   private readonly sockets = new Map<number, { readonly inode: number; readonly sequence: number | undefined }>();
+  /** connections that were heard of, whose connect(2) was not told yet */
+  private readonly heard = new Map<string, Connection>();
   private listeners = new Set<number>();
   private answered = false;
 
@@ -60,6 +70,7 @@ export class OwnerResolver {
     private readonly diag: SockDiag,
     private readonly owners: SocketOwners,
     private readonly foreigners: ForeignSockets,
+    private readonly isTraced: boolean,
   ) {}
 
   /** How many connections are known. */
@@ -83,7 +94,50 @@ export class OwnerResolver {
     if (known?.sequence === sequence) return;
     if (slot >= 0) this.forget(slot);
     this.pending.delete(key.words.join());
-    this.add({ key, via, sequence, asked: false, foreign: false }, nowMs);
+    const connection: Connection = { key, via, sequence, asked: false, foreign: false };
+    const waits = this.isTraced && via === VIA.CONNECT;
+    if (waits) this.hold(connection);
+    this.add(connection, nowMs, waits ? TRACE_MS : 0);
+  }
+
+  private hold(connection: Connection): void {
+    const { heard } = this;
+    const name = connection.key.words.join();
+    heard.delete(name);
+    if (heard.size >= MOST_HEARD) heard.delete(heard.keys().next().value as string);
+    heard.set(name, connection);
+  }
+
+  /**
+   * The kernel told who connected. It tells it of all network namespaces, and their addresses may be the same: a first packet that was
+   * heard here takes one answer, so that one of elsewhere never takes the place of ours.
+   * @param process undefined: it is not known; then its descriptors may tell
+   */
+  connected(key: ConnectionKey, process: Process | undefined, nowMs: number): void {
+    const name = key.words.join();
+    const connection = this.heard.get(name);
+    if (connection === undefined) {
+      this.doubt(key, process);
+      return;
+    }
+    this.heard.delete(name);
+    if (process === undefined) return;
+    this.pending.delete(name);
+    const { row, epoch } = this.registry.rowOf(process);
+    const known = this.connections.find(key);
+    const shared = known >= 0 ? Math.max(1, this.connections.shared(known)) : 1;
+    const slot = this.connections.put(key, OWNERSHIP.KNOWN, row, epoch, VIA.CONNECT, shared, nowMs);
+    this.sockets.set(slot, { inode: this.sockets.get(slot)?.inode ?? NOT_READ, sequence: connection.sequence });
+    this.answered = true;
+    this.traced++;
+  }
+
+  /** Two connections with the same addresses, in different network namespaces: what the trace said of this one may be the other's. */
+  private doubt(key: ConnectionKey, process: Process | undefined): void {
+    const slot = this.connections.find(key);
+    if (slot < 0 || this.sockets.get(slot)?.inode !== NOT_READ) return;
+    const told = this.registry.processOf(this.connections.owner(slot));
+    if (told?.pid !== process?.pid || told?.startTicks !== process?.startTicks) this.forget(slot);
   }
 
   /** A worker has a record of a connection that the table does not have. */
@@ -104,14 +158,14 @@ export class OwnerResolver {
     this.add({ key: copy, via: VIA.SCAN, sequence: undefined, asked: true, foreign }, nowMs);
   }
 
-  private add(connection: Connection, nowMs: number): void {
+  private add(connection: Connection, nowMs: number, inMs = 0): void {
     const name = connection.key.words.join();
     if (this.pending.has(name)) return;
     if (this.pending.size >= MOST_PENDING) {
       this.overflow++;
       return;
     }
-    this.pending.set(name, { ...connection, beganMs: nowMs, attempt: 0, settling: false, dueMs: nowMs });
+    this.pending.set(name, { ...connection, beganMs: nowMs, attempt: 0, settling: false, dueMs: nowMs + inMs });
   }
 
   /** When there is something to do next, by performance.now(). */
@@ -256,7 +310,9 @@ export class OwnerResolver {
     const keys = new Map<number, ConnectionKey>();
     for (const { key, inode } of this.established(() => true)) {
       const slot = this.connections.find(key);
-      if (slot < 0 || this.sockets.get(slot)?.inode !== inode) continue;
+      const known = this.sockets.get(slot);
+      if (known?.inode === NOT_READ) this.sockets.set(slot, { ...known, inode });
+      else if (known?.inode !== inode) continue;
       wanted.set(inode, []);
       keys.set(slot, key);
     }
@@ -319,15 +375,3 @@ export class OwnerResolver {
 /** Every state but those without another end, and without a socket. */
 const CONNECTED = ~((1 << TCP_STATE.LISTEN) | (1 << TCP_STATE.CLOSE) | (1 << TCP_STATE.TIME_WAIT)) >>> 0;
 const CLOSED_MS = 5000;
-
-function keyOf(bytes: Uint8Array, local: number, remote: number, length: number, localPort: number, remotePort: number): ConnectionKey {
-  const key = new ConnectionKey();
-  key.set(bytes, local, remote, length, localPort, remotePort);
-  return key;
-}
-
-function reverse(key: ConnectionKey, into: ConnectionKey): void {
-  const bytes = new Uint8Array(32);
-  key.writeAddresses(bytes, 0);
-  into.set(bytes, 16, 0, 16, key.remotePort, key.localPort);
-}

@@ -5,11 +5,15 @@ import { constants as osConstants, setPriority } from 'node:os';
 import { ForeignSockets } from '../host/foreign_sockets.js';
 import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, close, poll } from '../host/libc.js';
 import { ProcConnector, ProcConnectorError, type ProcSocket, openProcSocket } from '../host/proc_connector.js';
-import { ProcessTable } from '../host/process_table.js';
+import { type Process, ProcessTable } from '../host/process_table.js';
 import { ProcessWatch, TABLE_EVENTS } from '../host/process_watch.js';
 import { SockDiag } from '../host/sock_diag.js';
+import type { SockStateChange } from '../host/sock_state.js';
 import { SocketOwners } from '../host/socket_owners.js';
+import { SocketTrace, findTrace } from '../host/socket_trace.js';
 import { SynWatch } from '../host/syn_watch.js';
+import { ThreadProcesses } from '../host/thread_processes.js';
+import { unmountTracefs } from '../host/tracefs.js';
 import { ConnectionKey } from '../ring/connection_key.js';
 import { ConnectionWriter } from '../ring/connection_table.js';
 import { OwnerAsks } from '../ring/owner_asks.js';
@@ -17,6 +21,7 @@ import { OwnerRegistry } from './owner_registry.js';
 import { OwnerResolver } from './owner_resolver.js';
 import { portTable } from './port_table.js';
 import type { OwnerMessage, OwnerTask } from './tasks.js';
+import { TracedConnects } from './traced_connects.js';
 
 /** Everything known is looked at again this often, and after so many times what that took. */
 const SWEEP_MS = 1000;
@@ -51,6 +56,11 @@ class OwnerThread {
   private readonly events: ProcSocket | undefined;
   private readonly watch: ProcessWatch | undefined;
   private readonly table: ProcessTable;
+  private readonly threads: ThreadProcesses;
+  private readonly trace: SocketTrace | undefined;
+  /** where tracefs was mounted for this run; undefined: it was there, or there is none */
+  private mountedRoot: string | undefined;
+  private readonly connects: TracedConnects;
   private readonly owners: SocketOwners;
   private readonly resolver: OwnerResolver;
   private readonly asks: readonly OwnerAsks[];
@@ -61,6 +71,7 @@ class OwnerThread {
   private readonly wakes = new Uint8Array(8);
   private nextSweepMs = 0;
   private eventsLeft = false;
+  private tracesLeft = false;
 
   constructor(private readonly task: OwnerTask, private readonly report: (message: OwnerMessage) => void) {
     const { memory, ports } = task;
@@ -68,13 +79,17 @@ class OwnerThread {
     this.table = new ProcessTable();
     this.watch = this.events === undefined ? undefined : new ProcessWatch(new ProcConnector(this.events, EVENTS_A_CALL), this.table);
     if (this.watch === undefined) this.table.scan();
+    this.threads = new ThreadProcesses(this.table);
+    this.connects = new TracedConnects(this.threads);
+    this.trace = this.watch && this.openTrace();
     this.owners = new SocketOwners(this.table, this.watch && (() => this.catchUp()));
     this.resolver = new OwnerResolver(
-      new ConnectionWriter(memory.connections), new OwnerRegistry(memory.rows), this.diag, this.owners, new ForeignSockets());
+      new ConnectionWriter(memory.connections), new OwnerRegistry(memory.rows), this.diag, this.owners, new ForeignSockets(),
+      this.trace !== undefined);
     this.asks = memory.asks.map((asks) => new OwnerAsks(asks));
     this.ports = ports && portTable(ports);
     this.stop = new Int32Array(task.stop);
-    const fds = [memory.wakeFd, this.syns.fd, ...(this.watch === undefined ? [] : [this.watch.fd])];
+    const fds = [memory.wakeFd, this.syns.fd, ...(this.watch === undefined ? [] : [this.watch.fd]), ...this.trace?.fds ?? []];
     this.entries = new Uint8Array(fds.length * POLLFD_BYTES);
     const view = new DataView(this.entries.buffer);
     for (const [i, fd] of fds.entries()) {
@@ -93,16 +108,32 @@ class OwnerThread {
     }
   }
 
+  /** It takes root: without, who connected is found by descriptors, as who accepted is. */
+  private openTrace(): SocketTrace | undefined {
+    try {
+      const { root, mounted } = findTrace();
+      if (mounted) this.mountedRoot = root;
+      return new SocketTrace(root);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.report({ type: 'notice', text: `-proc goes without the kernel's trace of connections, and a client that ends at once may not be found: ${reason}` });
+      return undefined;
+    }
+  }
+
   run(): void {
     hurry();
     this.resolver.start(this.wantsPort, performance.now());
     this.report({ type: 'ready', processes: this.table.size, connections: this.resolver.known });
     while (Atomics.load(this.stop, 0) === 0) {
       this.wait();
+      // Before first packets are heard: then the first packet of every connection that the trace has is known.
+      this.tracesLeft = this.trace?.read() ?? false;
       this.hear(performance.now());
+      if (this.trace !== undefined) this.follow(this.trace);
       this.resolver.work(performance.now());
-      // Connections first: a process may be gone the next moment. Of events, a bounded number at a time.
-      this.eventsLeft = this.watch?.drain(() => undefined) ?? false;
+      // Without a trace, connections first: a process may be gone the next moment. Of events, a bounded number at a time.
+      if (this.trace === undefined) this.eventsLeft = this.watch?.drain(() => undefined) ?? false;
       this.keepUp();
     }
   }
@@ -110,11 +141,32 @@ class OwnerThread {
   private readonly wantsPort = (port: number): boolean => this.ports === undefined || this.ports[port] === 1;
 
   private catchUp(): void {
-    for (let i = 0; i < MOST_DRAINS && this.watch?.drain(() => undefined) === true; i++);
+    for (let i = 0; i < MOST_DRAINS && this.watch?.drain(() => undefined, (event) => this.threads.heard(event)) === true; i++);
   }
 
+  /**
+   * Merges the trace with the process events by time. What the trace has was read before the events are: no connection is asked
+   * for a process that the table does not know yet, and none for one it has forgotten.
+   */
+  private follow(trace: SocketTrace): void {
+    const { watch } = this;
+    let more = watch !== undefined;
+    for (let i = 0; i < MOST_DRAINS && more; i++) {
+      more = watch?.drain(() => undefined, (event) => this.threads.heard(event), (ns) => trace.applyUntil(ns, this.changed)) ?? false;
+    }
+    this.eventsLeft = more;
+    trace.applyUntil(undefined, this.changed);
+  }
+
+  private readonly changed = (change: SockStateChange): void => this.connects.apply(change, this.connected);
+
+  private readonly connected = (key: ConnectionKey, process: Process | undefined): void => {
+    const { ports } = this;
+    if (ports === undefined || ports[key.localPort] === 1 || ports[key.remotePort] === 1) this.resolver.connected(key, process, performance.now());
+  };
+
   private wait(): void {
-    const due = this.eventsLeft ? 0 : Math.min(this.resolver.dueMs, this.nextSweepMs, performance.now() + IDLE_MS);
+    const due = this.eventsLeft || this.tracesLeft ? 0 : Math.min(this.resolver.dueMs, this.nextSweepMs, performance.now() + IDLE_MS);
     poll(this.entries, this.entries.length / POLLFD_BYTES, Math.max(0, Math.ceil(due - performance.now())));
   }
 
@@ -151,6 +203,8 @@ class OwnerThread {
   }
 
   close(): void {
+    this.trace?.close();
+    if (this.mountedRoot !== undefined) unmountTracefs(this.mountedRoot);
     this.syns.close();
     this.diag.close();
     if (this.events !== undefined) close(this.events.fd);

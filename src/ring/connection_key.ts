@@ -61,3 +61,17 @@ export class ConnectionKey {
     return (hash ^ (hash >>> 16)) >>> 0;
   }
 }
+
+/** A key of its own; parameters as those of set(). */
+export function keyOf(bytes: Uint8Array, local: number, remote: number, length: number, localPort: number, remotePort: number): ConnectionKey {
+  const key = new ConnectionKey();
+  key.set(bytes, local, remote, length, localPort, remotePort);
+  return key;
+}
+
+/** The connection as its other end sees it. */
+export function reverse(key: ConnectionKey, into: ConnectionKey): void {
+  const bytes = new Uint8Array(32);
+  key.writeAddresses(bytes, 0);
+  into.set(bytes, 16, 0, 16, key.remotePort, key.localPort);
+}

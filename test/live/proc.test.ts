@@ -120,6 +120,28 @@ describe('live: the process behind a record', function () {
     assert.match(capture.stderr, /capabilities: CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_PTRACE/);
   });
 
+  it('is known of clients that end at once, and none is wrong', async function () {
+    // Process events come in the host's own network namespace alone: its end of a veth pair is here.
+    const [link, address] = [`hlproc${process.pid % 10_000}`, '10.213.77'];
+    command(['ip', 'link', 'add', link, 'type', 'veth', 'peer', 'name', 'hlproc', 'netns', network.server.namespace]);
+    try {
+      command(['sh', '-ec', `ip addr add ${address}.1/30 dev ${link}; ip link set ${link} up
+        ip -n ${network.server.namespace} addr add ${address}.2/30 dev hlproc; ip -n ${network.server.namespace} link set hlproc up`]);
+      await serve('plain', 80);
+      const capture = await startHttplog(undefined, ['-i', link, '-d', '-', '-o', 'json', '-proc', '-p', '80']).ready();
+      const client = startCommand(['bash', '-c', `for i in {1..30}; do sh -c 'exec curl -s -o /dev/null http://${address}.2/$$'
+        (exec 3<>/dev/tcp/${address}.2/80; printf "GET /$BASHPID HTTP/1.1\\r\\nHost: h\\r\\n\\r\\n" >&3; read -r -n 1 -u 3); done`]);
+      running.push(client);
+      const requests = (await records(capture, 120)).filter(({ kind }) => kind === 'SQ');
+      assert.equal(requests.length, 60);
+      const known = requests.filter((line) => 'pid' in line);
+      for (const line of known) assert.equal(line['pid'], Number(String(line['target']).slice(1)));
+      if (!/without the kernel's trace/.test(capture.stderr)) assert.ok(known.length >= 54, `${known.length} of 60 known`);
+    } finally {
+      command(['ip', 'link', 'del', link]);
+    }
+  });
+
   it('is refused by name where a capability is missing, and on replay', async () => {
     for (const name of ['SYS_PTRACE', 'NET_ADMIN']) {
       const refused = startHttplog(network.server, ['-i', 'eth0', '-d', '-', '-proc'], { prefix: ['setpriv', `--bounding-set=-${name.toLowerCase()}`, `--inh-caps=-${name.toLowerCase()}`] });

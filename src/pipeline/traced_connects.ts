@@ -1,0 +1,43 @@
+// Who connected, by the kernel's trace: connect(2) changes a socket's state in the caller's own context, so its thread is the one,
+// whatever becomes of it. The port is told by the socket's next change.
+
+import type { SockStateChange } from '../host/sock_state.js';
+import type { Process } from '../host/process_table.js';
+import { TCP_STATE } from '../host/socket_rows.js';
+import type { ThreadProcesses } from '../host/thread_processes.js';
+import { ConnectionKey } from '../ring/connection_key.js';
+
+/** Connections that wait to stand. A host that has more waits for hosts that do not answer: the oldest leave. */
+const MOST_CONNECTING = 65_536;
+
+/** Called for a connection that stands, with who opened it; undefined: it was gone and never seen. The key is used again. */
+export type ConnectVisitor = (key: ConnectionKey, process: Process | undefined) => void;
+
+export class TracedConnects {
+  private readonly connecting = new Map<number, Process | undefined>();
+  private readonly key = new ConnectionKey();
+  private readonly addresses = new Uint8Array(32);
+
+  constructor(private readonly threads: ThreadProcesses) {}
+
+  /** Takes a change, in order of time, between the process events before and after it. */
+  apply(change: SockStateChange, visit: ConnectVisitor): void {
+    const { connecting } = this;
+    const { socket, from, to } = change;
+    if (from === TCP_STATE.CLOSE && to === TCP_STATE.SYN_SENT) {
+      connecting.delete(socket);
+      if (connecting.size >= MOST_CONNECTING) connecting.delete(connecting.keys().next().value as number);
+      connecting.set(socket, this.threads.at(change.threadId, BigInt(Math.round(change.timeNs))));
+      return;
+    }
+    if (from !== TCP_STATE.SYN_SENT || !connecting.has(socket)) return;
+    const process = connecting.get(socket);
+    connecting.delete(socket);
+    if (to === TCP_STATE.CLOSE) return;
+    const { localAddress, remoteAddress, localPort, remotePort } = change;
+    this.addresses.set(localAddress, 0);
+    this.addresses.set(remoteAddress, 16);
+    this.key.set(this.addresses, 0, 16, localAddress.length, localPort, remotePort);
+    visit(this.key, process);
+  }
+}
