@@ -7,6 +7,7 @@ import { createSocket } from 'node:dgram';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, tryCommand, until } from '../support/command.js';
+import { sizeOf } from '../support/disk.js';
 import { checkEcs } from '../support/ecs_fields.js';
 import { httplog, killStarted, parseJsonLines, startHttplog, withDirectory, type RunningHttplog } from '../support/httplog.js';
 import { inNamespace, makeNetwork, type TestNetwork } from '../support/netns.js';
@@ -390,7 +391,7 @@ while True:
       for (let round = 0; round < 4; round++) {
         const before = readdirSync(directory).length;
         await runBash(`for i in 1 2 3 4 5 6; do : </dev/tcp/127.0.0.1/${port}; done`);
-        await until('lines', () => readdirSync(directory).length > before || (existsSync(file) && statSync(file).size > 0));
+        await until('lines', () => readdirSync(directory).length > before || sizeOf(file) > 0);
       }
       await running.holds('two files beside it', () => existsSync(`${file}.2`));
       assert.equal(existsSync(`${file}.3`), false);
@@ -403,7 +404,7 @@ while True:
       command(['mv', file, `${file}.moved`]);
       running.child.kill('SIGHUP');
       await runBash(`: </dev/tcp/127.0.0.1/${port}`);
-      await running.holds('a new file', () => existsSync(file) && statSync(file).size > 0);
+      await running.holds('a new file', () => sizeOf(file) > 0);
       server.close();
       assert.equal((await running.end('SIGTERM')).status, 0);
     });

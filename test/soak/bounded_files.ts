@@ -1,8 +1,9 @@
 // A log directory that httplog itself keeps in bounds: new files by size, finished ones compressed, the oldest removed.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { sizeOf } from '../support/disk.js';
 import type { Check } from './verdict.js';
 import type { Watched } from './watched.js';
 
@@ -21,7 +22,7 @@ export class BoundedFiles {
   /** Looks at what is there. */
   sample(): void {
     let bytes = 0;
-    for (const name of readdirSync(this.directory)) bytes += statSync(join(this.directory, name), { throwIfNoEntry: false })?.size ?? 0;
+    for (const name of readdirSync(this.directory)) bytes += sizeOf(join(this.directory, name));
     this.mostBytes = Math.max(this.mostBytes, bytes);
   }
 

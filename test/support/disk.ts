@@ -1,6 +1,6 @@
 // A file system of a test's own, which can fill up and become read-only.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { command } from './command.js';
 import { killStarted, withDirectory } from './httplog.js';
@@ -19,3 +19,6 @@ export async function withDisk(sizeKib: number, use: (directory: string) => Prom
     }
   });
 }
+
+/** Bytes of a file that the program under test may remove or rename at any moment: 0 while it is not there. */
+export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
