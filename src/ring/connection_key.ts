@@ -51,14 +51,14 @@ export class ConnectionKey {
     return this.words[PORTS] & 0xffff;
   }
 
-  /** 32 bits, well mixed (the finalizer of MurmurHash3). */
+  /** 32 bits, signed, so that no number is allocated for it; well mixed (the finalizer of MurmurHash3). */
   get hash(): number {
     const { words } = this;
     let hash = 0;
     for (let i = 0; i < KEY_WORDS; i++) hash = Math.imul(hash ^ words[i], 0x9e3779b1) ^ (hash >>> 15);
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-    return (hash ^ (hash >>> 16)) >>> 0;
+    return hash ^ (hash >>> 16);
   }
 }
 

@@ -1,9 +1,10 @@
 // Run by hot_path.test.ts in a process of its own: a fresh engine, whose optimizing compiler does not depend on how busy the machine is
 // (--no-concurrent-recompilation) and whose young generation is so large that nothing is collected while it is looked at.
 //
-//   node --expose-gc --no-concurrent-recompilation --min-semi-space-size=64 allocation_run.js CAPTURE FORMAT
+//   node --expose-gc --no-concurrent-recompilation --min-semi-space-size=64 allocation_run.js CAPTURE FORMAT [proc4|proc6 FLOWS]
 //
-// Parses the capture several times in one thread, from the file to finished lines, and prints an AllocationReport as JSON.
+// Parses the capture several times in one thread, from the file to finished lines, and prints an AllocationReport as JSON. With proc4 or
+// proc6 as with -proc, where the processes behind all FLOWS of the capture (IPv4 or IPv6) are known.
 
 import assert from 'node:assert/strict';
 import { PerformanceObserver } from 'node:perf_hooks';
@@ -15,6 +16,8 @@ import type { PolicySettings } from '../../src/config/settings.js';
 import { BatchParser, MAX_PAYLOAD_BYTES } from '../../src/pipeline/batch_parser.js';
 import { LineOutput } from '../../src/pipeline/line_output.js';
 import { LinkCache } from '../../src/pipeline/link_cache.js';
+import { OwnerLookup } from '../../src/pipeline/owner_lookup.js';
+import type { OwnerMemory } from '../../src/pipeline/tasks.js';
 import { Policy } from '../../src/policy/policy.js';
 import { utcOffset } from '../../src/record/clock.js';
 import { COUNTER } from '../../src/record/counters.js';
@@ -23,16 +26,19 @@ import { JsonFormat } from '../../src/record/json.js';
 import { LocalAddresses } from '../../src/record/locality.js';
 import { TextFormat } from '../../src/record/text.js';
 import { TsvFormat } from '../../src/record/tsv.js';
-import { COLUMN_NAMES } from '../../src/record/tsv_columns.js';
-import type { LineFormat } from '../../src/record/view.js';
+import { COLUMN_NAMES, withOwnerColumns } from '../../src/record/tsv_columns.js';
+import type { LineFormat, RecordView } from '../../src/record/view.js';
 import { allocateBatchRing, BatchConsumer, BatchProducer } from '../../src/ring/batch_ring.js';
 import { allocateLineBlock, LineBlock } from '../../src/ring/line_blocks.js';
 import { allocateLinkTable, LinkRegistry } from '../../src/ring/link_table.js';
+import { flowOwners } from './flow_owners.js';
 
 export interface AllocationReport {
   /** packets of the measured passes */
   readonly packets: number;
   readonly records: number;
+  /** records written with a process */
+  readonly owned: number;
   readonly batches: number;
   /** growth of the JavaScript heap over them: everything allocated, when nothing was collected */
   readonly allocatedBytes: number;
@@ -55,6 +61,26 @@ class WastefulFormat extends TextFormat {
   }
 }
 
+/** Counts the records that reach a format with a process. */
+class CountingFormat implements LineFormat {
+  owned = 0;
+
+  constructor(private readonly format: LineFormat) {}
+
+  period(seconds: number, lengthSeconds: number): number {
+    return this.format.period(seconds, lengthSeconds);
+  }
+
+  bound(record: RecordView): number {
+    return this.format.bound(record);
+  }
+
+  write(out: Uint8Array, at: number, record: RecordView): number {
+    if (record.owner.pid !== 0) this.owned++;
+    return this.format.write(out, at, record);
+  }
+}
+
 const text = { zone: utcOffset, addVlan: true, addInterface: true };
 const HEADERS = ['accept', 'server', 'host'];
 /** Everything that may be asked of a record but -sample, and no record is left out. */
@@ -65,9 +91,10 @@ const POLICY: PolicySettings = {
   anonymize: { ipv4: 24, ipv6: 48 },
   redact: 'query',
 };
-const FORMATS: Readonly<Record<string, () => LineFormat>> = {
-  text: () => new TextFormat(text),
-  tsv: () => new TsvFormat([...COLUMN_NAMES, ...HEADERS.map((name) => `headers.${name}`)]),
+const COLUMNS = [...COLUMN_NAMES, ...HEADERS.map((name) => `headers.${name}`)];
+const FORMATS: Readonly<Record<string, (addOwner: boolean) => LineFormat>> = {
+  text: (addOwner) => new TextFormat({ ...text, addOwner }),
+  tsv: (addOwner) => new TsvFormat(addOwner ? withOwnerColumns(COLUMNS) : COLUMNS),
   json: () => new JsonFormat({ headers: HEADERS, addCommunityId: true }),
   ecs: () => new EcsFormat({ headers: HEADERS, hostname: 'h' }),
   wasteful: () => new WastefulFormat(text),
@@ -84,7 +111,7 @@ class Stages {
   private readonly consumer: BatchConsumer;
   private readonly parser: BatchParser;
 
-  constructor(format: LineFormat) {
+  constructor(format: LineFormat, owners: OwnerMemory | undefined) {
     const memory = allocateBatchRing(2, SLOT_BYTES, SLOT_FRAMES);
     this.producer = new BatchProducer(memory);
     this.consumer = new BatchConsumer(memory);
@@ -95,6 +122,7 @@ class Stages {
     this.parser = new BatchParser(
       this.consumer, new LinkCache(this.links, () => undefined), format, output, {
         ports, split: false, limit: -1, headers: HEADERS, policy: new Policy(POLICY, HEADERS, MAX_PAYLOAD_BYTES),
+        owners: owners && new OwnerLookup(owners, 0),
       }, new LocalAddresses([]));
   }
 
@@ -116,14 +144,16 @@ class Stages {
   }
 }
 
-async function report(file: string, format: LineFormat): Promise<AllocationReport> {
+async function report(file: string, format: LineFormat, owners: OwnerMemory | undefined): Promise<AllocationReport> {
   let collections = 0;
   new PerformanceObserver((list) => {
     collections += list.getEntries().length;
   }).observe({ entryTypes: ['gc'] });
-  const stages = new Stages(format);
+  const counting = new CountingFormat(format);
+  const stages = new Stages(counting, owners);
   for (let pass = 0; pass < PASSES; pass++) await stages.pass(file);
   const { packets, records, batches } = stages;
+  const { owned } = counting;
   globalThis.gc?.();
   await turns();
   collections = 0;
@@ -132,7 +162,8 @@ async function report(file: string, format: LineFormat): Promise<AllocationRepor
   const allocatedBytes = process.memoryUsage().heapUsed - before;
   await turns();
   return {
-    packets: stages.packets - packets, records: stages.records - records, batches: stages.batches - batches, allocatedBytes, collections,
+    packets: stages.packets - packets, records: stages.records - records, owned: counting.owned - owned, batches: stages.batches - batches,
+    allocatedBytes, collections,
   };
 }
 
@@ -141,5 +172,6 @@ async function turns(): Promise<void> {
   for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate);
 }
 
-const [file, name] = process.argv.slice(2);
-process.stdout.write(JSON.stringify(await report(file, FORMATS[name]())));
+const [file, name, proc, flows] = process.argv.slice(2);
+const owners = proc === undefined ? undefined : flowOwners(Number(flows), proc === 'proc6');
+process.stdout.write(JSON.stringify(await report(file, FORMATS[name](owners !== undefined), owners)));
