@@ -4,7 +4,7 @@
 import type { Network } from '../config/settings.js';
 import { EFD_CLOEXEC_NONBLOCK, eventfd, LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, poll } from '../host/libc.js';
 import { type Link, listLinks } from '../host/links.js';
-import { RTM, RTMGRP, RouteSocket } from '../host/netlink.js';
+import { RTM, RTMGRP, RouteSocket } from '../host/route_socket.js';
 import { type BatchProducer, STOP_REQUEST } from '../ring/batch_ring.js';
 import type { LinkRegistry } from '../ring/link_table.js';
 import type { LocalTableWriter } from '../ring/local_table.js';

@@ -4,7 +4,7 @@ import { formatNetwork } from '../config/network.js';
 import type { Network } from '../config/settings.js';
 import { listAddresses, localNetworks } from '../host/addresses.js';
 import type { Link } from '../host/links.js';
-import type { RouteSocket } from '../host/netlink.js';
+import type { RouteSocket } from '../host/route_socket.js';
 import { type LocalTableWriter, MAX_LOCAL_NETWORKS } from '../ring/local_table.js';
 import type { CaptureReport } from './messages.js';
 

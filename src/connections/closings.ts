@@ -2,7 +2,7 @@
 // socket is told without.
 
 import { monotonicNs } from '../host/clocks.js';
-import type { CarriedBytes } from '../host/sock_diag.js';
+import type { CarriedBytes } from '../host/socket_destruction.js';
 import type { Book, Entry } from './book.js';
 import type { Ends } from './connection.js';
 

@@ -6,7 +6,8 @@
 
 import { realTimeAheadNs } from '../host/clocks.js';
 import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, poll, readFile, setThreadNice } from '../host/libc.js';
-import { DESTROY_GROUP, SockDiag, SocketDestruction, type CarriedBytes } from '../host/sock_diag.js';
+import { SockDiag } from '../host/sock_diag.js';
+import { DESTROY_GROUP, SocketDestruction, type CarriedBytes } from '../host/socket_destruction.js';
 import { SocketRows } from '../host/socket_rows.js';
 import { AcceptedOwners } from './accepted_owner.js';
 import { Book } from './book.js';

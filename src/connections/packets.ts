@@ -1,7 +1,8 @@
 // Packets of all interfaces that pass a filter, from their IP header on, as soon as the kernel has them.
 
 import { DatagramBatch } from '../host/datagram_batch.js';
-import { LITTLE_ENDIAN, attachFilter, bindSocket, close, errnoText, getSocketOption, setSocketOption, socket } from '../host/libc.js';
+import { LITTLE_ENDIAN, attachFilter, bindSocket, close, errnoText, getSocketOption, socket } from '../host/libc.js';
+import { enlargeReceiveBuffer } from '../host/socket_options.js';
 import { CAPTURED_BYTES } from './capture_filter.js';
 
 const AF_PACKET = 17;
@@ -9,9 +10,6 @@ const SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
 const ETH_P_ALL = 3;
 const SOL_PACKET = 263;
 const PACKET_STATISTICS = 6;
-const SOL_SOCKET = 1;
-const SO_RCVBUF = 8;
-const SO_RCVBUFFORCE = 33;
 const BUFFER_BYTES = 16 << 20;
 /** struct sockaddr_ll: family, protocol, interface, hardware type, packet type; more of it is not asked for */
 const ADDRESS_BYTES = 20;
@@ -41,8 +39,7 @@ export class Packets {
     const view = new DataView(address.buffer);
     view.setUint16(0, AF_PACKET, LITTLE_ENDIAN);
     view.setUint16(2, ETH_P_ALL);
-    const room = new Uint8Array(new Uint32Array([BUFFER_BYTES]).buffer);
-    if (setSocketOption(this.fd, SOL_SOCKET, SO_RCVBUFFORCE, room, 4) < 0) setSocketOption(this.fd, SOL_SOCKET, SO_RCVBUF, room, 4);
+    enlargeReceiveBuffer(this.fd, BUFFER_BYTES);
     if (attachFilter(this.fd, filter) < 0 || bindSocket(this.fd, address, ADDRESS_BYTES) < 0) {
       const reason = errnoText();
       this.close();

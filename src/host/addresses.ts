@@ -4,7 +4,8 @@ import { formatNetwork, maskAddress } from '../config/network.js';
 import type { Network } from '../config/settings.js';
 import { LITTLE_ENDIAN } from './libc.js';
 import type { Link } from './links.js';
-import { RTM, type RouteSocket, forEachAttribute } from './netlink.js';
+import { forEachAttribute } from './netlink.js';
+import { RTM, type RouteSocket } from './route_socket.js';
 
 /** An address on a link, with the prefix length of its network. */
 export interface LinkAddress extends Network {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { formatAddress } from '../config/network.js';
 import { type LinkAddress, listAddresses } from './addresses.js';
 import { type Link, listLinks } from './links.js';
-import { RouteSocket } from './netlink.js';
+import { RouteSocket } from './route_socket.js';
 
 export interface InterfaceInfo extends Link {
   /** canonical text with /prefix */

@@ -1,7 +1,8 @@
 // The links (interfaces) of this network namespace, from rtnetlink.
 
 import { LITTLE_ENDIAN } from './libc.js';
-import { RTM, type RouteSocket, forEachAttribute } from './netlink.js';
+import { forEachAttribute } from './netlink.js';
+import { RTM, type RouteSocket } from './route_socket.js';
 
 export interface Link {
   readonly index: number;

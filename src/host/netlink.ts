@@ -1,48 +1,62 @@
-// rtnetlink: asking the kernel for its links and addresses, and hearing when they change.
-// Messages as in linux/netlink.h and linux/rtnetlink.h; every length is checked against the bytes received.
+// netlink(7): sockets that talk to the kernel, and the frame of their messages (linux/netlink.h). Every length is checked against the bytes
+// received. What the messages say: route_socket.ts, sock_diag.ts, proc_event.ts.
 
-import { constants } from 'node:os';
-import { LITTLE_ENDIAN, bindSocket, close, errno, errnoText, receive, send, setSocketOption, socket } from './libc.js';
-
-/** Message types (linux/rtnetlink.h). */
-export const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, DELADDR: 21, GETADDR: 22 } as const;
-/** Notification groups (linux/rtnetlink.h). */
-export const RTMGRP = { LINK: 0x1, IPV4_IFADDR: 0x10, IPV6_IFADDR: 0x100 } as const;
+import { LITTLE_ENDIAN, bindSocket, close, errno, socket } from './libc.js';
 
 const AF_NETLINK = 16;
-const NETLINK_ROUTE = 0;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0x80000;
-const SOL_SOCKET = 1;
-const SO_RCVTIMEO = 20;
-const MSG_TRUNC = 0x20;
-const MSG_DONTWAIT = 0x40;
+/** Families of netlink (linux/netlink.h). */
+export const NETLINK = { ROUTE: 0, SOCK_DIAG: 4, CONNECTOR: 11 } as const;
 
-// struct nlmsghdr
-const LENGTH = 0;
-const TYPE = 4;
-const FLAGS = 6;
-const SEQUENCE = 8;
-const HEADER_BYTES = 16;
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
-const NLM_F_REQUEST = 0x1;
-const NLM_F_DUMP = 0x300;
-const NLM_F_DUMP_INTR = 0x10;
+// struct sockaddr_nl: family, padding, port (0: the kernel chooses), groups
+const SOCKADDR_GROUPS = 8;
+const SOCKADDR_BYTES = 12;
+
+/** struct nlmsghdr: where its members are, and its length. */
+export const NLMSGHDR = { LENGTH: 0, TYPE: 4, FLAGS: 6, SEQUENCE: 8, BYTES: 16 } as const;
+/** Types of messages that every family has. */
+export const NLMSG = { ERROR: 2, DONE: 3 } as const;
+/** Flags of messages: a question, for one thing or for all of them; an answer that others changed meanwhile. */
+export const NLM_F = { REQUEST: 0x1, DUMP: 0x300, DUMP_INTR: 0x10 } as const;
+export const MSG_TRUNC = 0x20;
+export const MSG_DONTWAIT = 0x40;
+
+/** The kernel packs dumps into what one recv can take, 32 KiB at most. */
+export const NETLINK_RECEIVE_BYTES = 64 << 10;
 
 // struct rtattr
 const ATTRIBUTE_TYPE = 2;
 const ATTRIBUTE_HEADER_BYTES = 4;
 
-/** The longest body a dump request has here: struct ifinfomsg. All zero asks for everything. */
-const REQUEST_BODY_BYTES = 16;
-/** The kernel packs dumps into what one recv can take, 32 KiB at most. */
-const RECEIVE_BYTES = 64 << 10;
-const DUMP_ATTEMPTS = 10;
-const DUMP_TIMEOUT_SECONDS = 5;
+/**
+ * Opens a socket of a family. What is to be received waits from joinNetlink() on.
+ * @returns -1 when the kernel does not know it: errno()
+ */
+export function openNetlink(family: number): number {
+  return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family);
+}
 
-/** Called for a message: its type and where its body lies. */
-export type MessageVisitor = (type: number, view: DataView, at: number, end: number) => void;
+/**
+ * Gives the socket its port and its groups.
+ * @param groups a bit mask of the family's; 0: it only asks
+ * @returns 0, or the errno of a refusal: the socket is then closed
+ */
+export function joinNetlink(fd: number, groups: number): number {
+  const address = new Uint8Array(SOCKADDR_BYTES);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, AF_NETLINK, LITTLE_ENDIAN);
+  view.setUint32(SOCKADDR_GROUPS, groups, LITTLE_ENDIAN);
+  if (bindSocket(fd, address, address.length) === 0) return 0;
+  const code = errno();
+  close(fd);
+  return code;
+}
+
+/** What the kernel says in a NLMSG_ERROR: 0 is an acknowledgement, else an errno; undefined: the message is too short to tell. */
+export function refusalIn(view: DataView, at: number, end: number): number | undefined {
+  return end - at >= 4 ? -view.getInt32(at, LITTLE_ENDIAN) : undefined;
+}
 
 /**
  * Walks attributes.
@@ -68,120 +82,11 @@ export function forEachMessage(
   visit: (type: number, at: number, end: number, flags: number, sequence: number) => void,
 ): void {
   let at = 0;
-  while (at + HEADER_BYTES <= bytes) {
-    const length = view.getUint32(at + LENGTH, LITTLE_ENDIAN);
-    if (length < HEADER_BYTES || at + length > bytes) return;
-    const type = view.getUint16(at + TYPE, LITTLE_ENDIAN);
-    visit(type, at + HEADER_BYTES, at + length, view.getUint16(at + FLAGS, LITTLE_ENDIAN), view.getUint32(at + SEQUENCE, LITTLE_ENDIAN));
+  while (at + NLMSGHDR.BYTES <= bytes) {
+    const length = view.getUint32(at + NLMSGHDR.LENGTH, LITTLE_ENDIAN);
+    if (length < NLMSGHDR.BYTES || at + length > bytes) return;
+    const type = view.getUint16(at + NLMSGHDR.TYPE, LITTLE_ENDIAN);
+    visit(type, at + NLMSGHDR.BYTES, at + length, view.getUint16(at + NLMSGHDR.FLAGS, LITTLE_ENDIAN), view.getUint32(at + NLMSGHDR.SEQUENCE, LITTLE_ENDIAN));
     at += (length + 3) & ~3;
-  }
-}
-
-/** The kernel does not do what was asked of it. `message` is one line for the user. */
-class NetlinkError extends Error {
-  override readonly name = 'NetlinkError';
-}
-
-/** One rtnetlink socket: for dumps (groups 0), or for notifications. */
-export class RouteSocket {
-  /** for poll() */
-  readonly fd: number;
-  private readonly bytes = new Uint8Array(RECEIVE_BYTES);
-  private readonly view = new DataView(this.bytes.buffer);
-  private sequence = 0;
-
-  /**
-   * @param groups RTMGRP bits to hear
-   * @throws NetlinkError when the kernel refuses
-   */
-  constructor(groups: number) {
-    this.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (this.fd < 0) throw new NetlinkError(`cannot open an rtnetlink socket: ${errnoText()}`);
-    const address = new Uint8Array(12); // struct sockaddr_nl: family, padding, port (the kernel chooses), groups
-    const view = new DataView(address.buffer);
-    view.setUint16(0, AF_NETLINK, LITTLE_ENDIAN);
-    view.setUint32(8, groups, LITTLE_ENDIAN);
-    const timeout = new BigInt64Array([BigInt(DUMP_TIMEOUT_SECONDS), 0n]); // struct timeval of 64-bit systems; others ignore it
-    setSocketOption(this.fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(timeout.buffer), 16);
-    if (bindSocket(this.fd, address, address.length) < 0) {
-      const reason = errnoText();
-      this.close();
-      throw new NetlinkError(`cannot listen to rtnetlink: ${reason}`);
-    }
-  }
-
-  /**
-   * Asks for all objects of a kind; asks again when they changed meanwhile.
-   * @param request RTM.GETLINK or RTM.GETADDR
-   * @param restart called before each attempt: forget what was visited
-   * @throws NetlinkError when the kernel refuses or does not answer
-   */
-  dump(request: number, restart: () => void, visit: MessageVisitor): void {
-    for (let attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
-      restart();
-      if (this.dumpOnce(request, visit)) return;
-    }
-    // Changing all the time: what the last attempt saw is as true as anything; the next notification brings another dump.
-  }
-
-  /** @returns false when the objects changed during the dump */
-  private dumpOnce(request: number, visit: MessageVisitor): boolean {
-    const sequence = ++this.sequence;
-    const message = new Uint8Array(HEADER_BYTES + REQUEST_BODY_BYTES);
-    const header = new DataView(message.buffer);
-    header.setUint32(LENGTH, message.length, LITTLE_ENDIAN);
-    header.setUint16(TYPE, request, LITTLE_ENDIAN);
-    header.setUint16(FLAGS, NLM_F_REQUEST | NLM_F_DUMP, LITTLE_ENDIAN);
-    header.setUint32(SEQUENCE, sequence, LITTLE_ENDIAN);
-    if (send(this.fd, message, message.length, 0) < 0) throw new NetlinkError(`cannot ask rtnetlink: ${errnoText()}`);
-    let done = false;
-    let steady = true;
-    let refusal = 0;
-    while (!done) {
-      const bytes = this.receive(0);
-      if (bytes < 0) throw new NetlinkError(`rtnetlink does not answer: ${errnoText()}`);
-      forEachMessage(this.view, bytes, (type, at, end, flags, answered) => {
-        if (answered !== sequence) return;
-        if ((flags & NLM_F_DUMP_INTR) !== 0) steady = false;
-        if (type === NLMSG_DONE) done = true;
-        else if (type === NLMSG_ERROR) {
-          done = true;
-          refusal = end - at >= 4 ? -this.view.getInt32(at, LITTLE_ENDIAN) : -1;
-        } else visit(type, this.view, at, end);
-      });
-    }
-    if (refusal !== 0) throw new NetlinkError(`rtnetlink refuses with error ${refusal}`);
-    return steady;
-  }
-
-  /**
-   * Reads the notifications that are waiting.
-   * @param visit gets the type of each
-   * @returns false when the kernel had to drop some: anything may have changed
-   */
-  readNotifications(visit: (type: number) => void): boolean {
-    let complete = true;
-    for (;;) {
-      const bytes = this.receive(MSG_DONTWAIT);
-      if (bytes < 0) {
-        if (errno() !== constants.errno.ENOBUFS) return complete;
-        complete = false;
-        continue;
-      }
-      if (bytes > RECEIVE_BYTES) complete = false;
-      forEachMessage(this.view, Math.min(bytes, RECEIVE_BYTES), visit);
-    }
-  }
-
-  /** One datagram; @returns its whole length, -1 on error */
-  private receive(flags: number): number {
-    for (;;) {
-      const bytes = receive(this.fd, this.bytes, RECEIVE_BYTES, flags | MSG_TRUNC);
-      if (bytes >= 0 || errno() !== constants.errno.EINTR) return bytes;
-    }
-  }
-
-  close(): void {
-    close(this.fd);
   }
 }

@@ -2,21 +2,13 @@
 
 import { constants } from 'node:os';
 import { DatagramBatch } from './datagram_batch.js';
-import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, bindSocket, close, errno, errnoText, getSocketOption, poll, send, setSocketOption, socket } from './libc.js';
+import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, close, errno, errnoText, getSocketOption, poll, send } from './libc.js';
+import { NETLINK, joinNetlink, openNetlink } from './netlink.js';
 import { PROC_EVENT, PROC_MESSAGE_BYTES, ProcEvent, listenMessage, readProcEvent } from './proc_event.js';
+import { SOL_SOCKET, enlargeReceiveBuffer, receiveBufferBytes } from './socket_options.js';
 
-const AF_NETLINK = 16;
-const SOCK_DGRAM = 2;
-const SOCK_CLOEXEC = 0x80000;
-const NETLINK_CONNECTOR = 11;
 /** CN_IDX_PROC as a group of struct sockaddr_nl */
 const PROC_GROUP = 1;
-const ADDRESS_BYTES = 12;
-const GROUPS = 8;
-
-const SOL_SOCKET = 1;
-const SO_RCVBUF = 8;
-const SO_RCVBUFFORCE = 33;
 const SO_MEMINFO = 55;
 /** SK_MEMINFO_DROPS of linux/sock_diag.h, and how many numbers there are */
 const MEMINFO_DROPS = 8;
@@ -58,11 +50,13 @@ export interface ProcSocket {
  * @throws ProcConnectorError
  */
 export function openProcSocket(events: number): ProcSocket {
-  const fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_CONNECTOR);
+  const fd = openNetlink(NETLINK.CONNECTOR);
   if (fd < 0) throw new ProcConnectorError(`process events: no connector socket: ${errnoText()}; this kernel has no CONFIG_CONNECTOR`);
+  enlargeReceiveBuffer(fd, RECEIVE_BUFFER_BYTES);
+  const bufferBytes = receiveBufferBytes(fd);
+  const refused = joinNetlink(fd, PROC_GROUP);
+  if (refused !== 0) throw refusal(refused);
   try {
-    const bufferBytes = enlargeBuffer(fd);
-    join(fd);
     // A kernel that knows masks answers to one that lets everything pass; its answer to a narrower one would not pass that.
     const knowsMasks = ask(fd, EVERYTHING, MASK_ANSWER_MS);
     if (!knowsMasks && !ask(fd, undefined, ANSWER_MS)) {
@@ -75,24 +69,6 @@ export function openProcSocket(events: number): ProcSocket {
     close(fd);
     throw error;
   }
-}
-
-/** @returns what was granted */
-function enlargeBuffer(fd: number): number {
-  const value = new Uint8Array(new Int32Array([RECEIVE_BUFFER_BYTES]).buffer);
-  const forced = setSocketOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, value, value.length);
-  if (forced < 0) setSocketOption(fd, SOL_SOCKET, SO_RCVBUF, value, value.length);
-  const granted = new Int32Array(1);
-  getSocketOption(fd, SOL_SOCKET, SO_RCVBUF, new Uint8Array(granted.buffer), new Uint32Array([4]));
-  return granted[0];
-}
-
-function join(fd: number): void {
-  const address = new Uint8Array(ADDRESS_BYTES);
-  const view = new DataView(address.buffer);
-  view.setUint16(0, AF_NETLINK, LITTLE_ENDIAN);
-  view.setUint32(GROUPS, PROC_GROUP, LITTLE_ENDIAN);
-  if (bindSocket(fd, address, address.length) < 0) throw refusal(errno());
 }
 
 /** @returns whether the kernel answers that it will tell events */

@@ -1,6 +1,7 @@
 // Messages of the process events connector: struct nlmsghdr, struct cn_msg (linux/connector.h), struct proc_event (linux/cn_proc.h).
 
 import { LITTLE_ENDIAN } from './libc.js';
+import { NLMSG, NLMSGHDR } from './netlink.js';
 
 /** enum what of struct proc_event; also the bits of an event mask */
 export const PROC_EVENT = {
@@ -16,15 +17,8 @@ export const PROC_EVENT = {
   EXIT: 0x80000000,
 } as const;
 
-// struct nlmsghdr (linux/netlink.h)
-const NL_LENGTH = 0;
-const NL_TYPE = 4;
-const NL_SEQUENCE = 8;
-const NL_HEADER_BYTES = 16;
-const NLMSG_DONE = 3;
-
-// struct cn_msg behind it: struct cb_id, sequence number, what it answers, length of what follows
-const CN_IDX = NL_HEADER_BYTES;
+// struct cn_msg behind struct nlmsghdr: struct cb_id, sequence number, what it answers, length of what follows
+const CN_IDX = NLMSGHDR.BYTES;
 const CN_VAL = CN_IDX + 4;
 const CN_SEQUENCE = CN_IDX + 8;
 const CN_ACK = CN_IDX + 12;
@@ -88,8 +82,8 @@ export class ProcEvent {
  */
 export function readProcEvent(view: DataView, at: number, bytes: number, event: ProcEvent): boolean {
   if (bytes < PROC_MESSAGE_BYTES) return false;
-  const length = view.getUint32(at + NL_LENGTH, LITTLE_ENDIAN);
-  if (length < PROC_MESSAGE_BYTES || length > bytes || view.getUint16(at + NL_TYPE, LITTLE_ENDIAN) !== NLMSG_DONE) return false;
+  const length = view.getUint32(at + NLMSGHDR.LENGTH, LITTLE_ENDIAN);
+  if (length < PROC_MESSAGE_BYTES || length > bytes || view.getUint16(at + NLMSGHDR.TYPE, LITTLE_ENDIAN) !== NLMSG.DONE) return false;
   if (view.getUint32(at + CN_IDX, LITTLE_ENDIAN) !== CN_IDX_PROC || view.getUint32(at + CN_VAL, LITTLE_ENDIAN) !== CN_VAL_PROC) return false;
   const payload = view.getUint16(at + CN_LENGTH, LITTLE_ENDIAN);
   if (payload < EVENT_BYTES || EVENT + payload > length) return false;
@@ -157,9 +151,9 @@ export function listenMessage(number: number, mask: number | undefined): Uint8Ar
   const payload = mask === undefined ? 4 : 8;
   const message = new Uint8Array(EVENT + payload);
   const view = new DataView(message.buffer);
-  view.setUint32(NL_LENGTH, message.length, LITTLE_ENDIAN);
-  view.setUint16(NL_TYPE, NLMSG_DONE, LITTLE_ENDIAN);
-  view.setUint32(NL_SEQUENCE, number, LITTLE_ENDIAN);
+  view.setUint32(NLMSGHDR.LENGTH, message.length, LITTLE_ENDIAN);
+  view.setUint16(NLMSGHDR.TYPE, NLMSG.DONE, LITTLE_ENDIAN);
+  view.setUint32(NLMSGHDR.SEQUENCE, number, LITTLE_ENDIAN);
   view.setUint32(CN_IDX, CN_IDX_PROC, LITTLE_ENDIAN);
   view.setUint32(CN_VAL, CN_VAL_PROC, LITTLE_ENDIAN);
   view.setUint32(CN_SEQUENCE, number, LITTLE_ENDIAN);

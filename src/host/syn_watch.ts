@@ -3,13 +3,12 @@
 
 import { be16, be32 } from '../bytes/read.js';
 import { DatagramBatch } from './datagram_batch.js';
-import { attachFilter, bindSocket, close, errnoText, LITTLE_ENDIAN, setSocketOption, socket } from './libc.js';
+import { attachFilter, bindSocket, close, errnoText, LITTLE_ENDIAN, socket } from './libc.js';
+import { enlargeReceiveBuffer } from './socket_options.js';
 
 const AF_PACKET = 17;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0x80000;
-const SOL_SOCKET = 1;
-const SO_RCVBUFFORCE = 33;
 const ETH_P_ALL = 3;
 const RECEIVE_BUFFER_BYTES = 4 << 20;
 const PACKETS_A_CALL = 64;
@@ -83,7 +82,7 @@ export class SynWatch {
     const view = new DataView(address.buffer);
     view.setUint16(0, AF_PACKET, LITTLE_ENDIAN);
     view.setUint16(2, ETH_P_ALL);
-    setSocketOption(this.fd, SOL_SOCKET, SO_RCVBUFFORCE, new Uint8Array(new Uint32Array([RECEIVE_BUFFER_BYTES]).buffer), 4);
+    enlargeReceiveBuffer(this.fd, RECEIVE_BUFFER_BYTES);
     if (attachFilter(this.fd, assemble()) < 0 || bindSocket(this.fd, address, address.length) < 0) {
       const reason = errnoText();
       this.close();

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { formatNetwork } from '../../src/config/network.js';
 import { listAddresses, localNetworks } from '../../src/host/addresses.js';
 import { type Link, listLinks } from '../../src/host/links.js';
-import { RouteSocket } from '../../src/host/netlink.js';
+import { RouteSocket } from '../../src/host/route_socket.js';
 
 const link = (index: number, loopback: boolean): Link => ({ index, name: `link${index}`, up: true, running: true, loopback });
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { endianness } from 'node:os';
 import { readAddress } from '../../src/host/addresses.js';
 import { readLink } from '../../src/host/links.js';
-import { RouteSocket, forEachAttribute, forEachMessage } from '../../src/host/netlink.js';
+import { forEachAttribute, forEachMessage } from '../../src/host/netlink.js';
+import { RouteSocket } from '../../src/host/route_socket.js';
 
 const LITTLE = endianness() === 'LE';
 

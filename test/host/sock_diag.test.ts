@@ -5,9 +5,8 @@ import { readdirSync } from 'node:fs';
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net';
 import { createSocket } from 'node:dgram';
 import { ALL_STATES, AF_INET, AF_INET6, SocketRows, TCP_STATE, isMapped, writeMapped } from '../../src/host/socket_rows.js';
-import {
-  DESTROY_GROUP, IPPROTO_TCP, IPPROTO_UDP, SockDiag, SocketDestruction, type SocketEnds, readSocket,
-} from '../../src/host/sock_diag.js';
+import { IPPROTO_TCP, IPPROTO_UDP, SockDiag, type SocketEnds, readSocket } from '../../src/host/sock_diag.js';
+import { DESTROY_GROUP, SocketDestruction } from '../../src/host/socket_destruction.js';
 import { DescriptorReader, FD_SCAN, readHolders, socketInode } from '../../src/host/socket_holders.js';
 
 const LOOPBACK = Uint8Array.of(127, 0, 0, 1);
