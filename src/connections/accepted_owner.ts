@@ -2,12 +2,14 @@
 // the descriptor of the connection itself. Of a connection that was over before that could be read, it is who alone held what
 // listens there, when all descriptors were read after it: a listener can be passed on without an event. Nothing else is believed.
 
+import { DescriptorLook } from '../host/descriptor_look.js';
+import type { Holders } from '../host/holders.js';
+import { Listeners, type Listener } from '../host/listeners.js';
+import type { Namespace } from '../host/network_namespaces.js';
 import type { SockDiag } from '../host/sock_diag.js';
+import type { Ends } from '../host/socket_ends.js';
 import type { Book, Entry } from './book.js';
-import type { Ends, Owner } from './connection.js';
-import { DescriptorLook } from './descriptor_look.js';
-import type { Holders } from './holders.js';
-import { Listeners, type Listener, type Namespace } from './listeners.js';
+import type { Owner } from './connection.js';
 import type { Processes } from './processes.js';
 
 /** How long a connection that nobody has accepted is watched. */

@@ -3,8 +3,8 @@
 // An event waits until the process is known or found unknown, which for an accepted connection takes a moment; those behind it wait
 // with it, so that the events of a connection come in order.
 
-import type { ConnectionEvent, ConnectionEventName, Ends, Owner, OwnerSource, Protocol } from './connection.js';
-import { endsKey } from './connection.js';
+import { endsKey, type Ends } from '../host/socket_ends.js';
+import type { ConnectionEvent, ConnectionEventName, Owner, OwnerSource, Protocol } from './connection.js';
 
 const MOST_ENTRIES = 262_144;
 

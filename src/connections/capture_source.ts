@@ -5,15 +5,15 @@ import { networkInterfaces } from 'node:os';
 import { formatAddress } from '../config/network.js';
 import { monotonicNs } from '../host/clocks.js';
 import { IPPROTO_TCP, IPPROTO_UDP } from '../host/sock_diag.js';
+import { socketEnds, type Ends } from '../host/socket_ends.js';
 import { SocketRows, TCP_STATE } from '../host/socket_rows.js';
 import type { Entry } from './book.js';
 import { connectionFilter } from './capture_filter.js';
-import type { Ends, Protocol } from './connection.js';
+import type { Protocol } from './connection.js';
 import { OldUdpSockets } from './old_udp.js';
 import type { LiveSource, SourceParts } from './open_source.js';
 import { Packets } from './packets.js';
 import { HolderList } from './socket_list.js';
-import { socketEnds } from './sockets.js';
 import { UdpConversations } from './udp_conversations.js';
 
 const TCP = 6;

@@ -3,8 +3,8 @@
 
 import { monotonicNs } from '../host/clocks.js';
 import type { CarriedBytes } from '../host/socket_destruction.js';
+import type { Ends } from '../host/socket_ends.js';
 import type { Book, Entry } from './book.js';
-import type { Ends } from './connection.js';
 
 const PATIENCE_MS = 1000;
 

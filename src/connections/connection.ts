@@ -1,6 +1,7 @@
 // What is told of a connection: one event of its life, with the process of the local end as it was known at that moment.
 
 import type { ProcessImage } from '../host/process_image.js';
+import type { Ends } from '../host/socket_ends.js';
 
 /** listen: a socket waits for others; open: it calls another; established: they talk; close: it is over. */
 export const CONNECTION_EVENTS = ['listen', 'open', 'established', 'close'] as const;
@@ -24,16 +25,6 @@ export interface Owner {
 
 export type Protocol = 'tcp' | 'udp';
 
-/** Ends of a connection as one of them sees it: canonical text, IPv4-mapped addresses as those of IPv4. */
-export interface Ends {
-  readonly local: string;
-  /** 0: not known yet */
-  readonly localPort: number;
-  /** '' and 0: there is none */
-  readonly remote: string;
-  readonly remotePort: number;
-}
-
 export interface ConnectionEvent extends Ends {
   readonly event: ConnectionEventName;
   readonly protocol: Protocol;
@@ -55,11 +46,6 @@ export interface ConnectionEvent extends Ends {
   /** of a close, bytes of TCP payload; undefined: not known */
   readonly sent: bigint | undefined;
   readonly received: bigint | undefined;
-}
-
-/** Names the connection among those of its protocol in one network namespace. */
-export function endsKey({ local, localPort, remote, remotePort }: Ends): string {
-  return `${local} ${localPort} ${remote} ${remotePort}`;
 }
 
 export function isIpv6({ local }: Ends): boolean {

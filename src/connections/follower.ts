@@ -5,21 +5,20 @@
 // that the table has forgotten.
 
 import { realTimeAheadNs } from '../host/clocks.js';
+import { Holders } from '../host/holders.js';
 import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, poll, readFile, setThreadNice } from '../host/libc.js';
 import { SockDiag } from '../host/sock_diag.js';
 import { DESTROY_GROUP, SocketDestruction, type CarriedBytes } from '../host/socket_destruction.js';
+import { endsOfRow, type Ends } from '../host/socket_ends.js';
 import { SocketRows } from '../host/socket_rows.js';
 import { AcceptedOwners } from './accepted_owner.js';
 import { Book } from './book.js';
 import { Closings } from './closings.js';
-import type { Ends } from './connection.js';
 import { EventLines } from './event_lines.js';
 import { formatOf } from './formats/formats.js';
-import { Holders } from './holders.js';
 import { PollSource } from './poll_source.js';
 import { Processes } from './processes.js';
 import { Selection } from './selection.js';
-import { endsOfRow } from './sockets.js';
 import { openSource, type LiveSource } from './open_source.js';
 import { ASKED, SHARED, type ConnectionMessage, type ConnectionTask, type ConnectionTotals } from './tasks.js';
 

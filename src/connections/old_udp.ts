@@ -3,10 +3,9 @@
 
 import { monotonicNs } from '../host/clocks.js';
 import { IPPROTO_UDP, type SockDiag } from '../host/sock_diag.js';
+import { endsKey, endsOfRow } from '../host/socket_ends.js';
 import { AF_INET, AF_INET6, SocketRows } from '../host/socket_rows.js';
 import type { Book, Entry } from './book.js';
-import { endsKey } from './connection.js';
-import { endsOfRow } from './sockets.js';
 
 const CHECK_MS = 5000;
 const EVERY_STATE = 0xffffffff;

@@ -1,6 +1,7 @@
 // The best way to hear of connections that this host and our rights allow.
 
 import type { ConnectionSource } from '../config/connections_settings.js';
+import type { Holders } from '../host/holders.js';
 import { findTrace } from '../host/socket_trace.js';
 import { unmountTracefs } from '../host/tracefs.js';
 import type { SockDiag } from '../host/sock_diag.js';
@@ -8,7 +9,6 @@ import type { AcceptedOwners } from './accepted_owner.js';
 import type { Book } from './book.js';
 import { CaptureSource } from './capture_source.js';
 import type { Closings } from './closings.js';
-import type { Holders } from './holders.js';
 import type { Processes } from './processes.js';
 import type { ConnectionTask } from './tasks.js';
 import { TraceSource } from './trace_source.js';

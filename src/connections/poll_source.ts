@@ -3,9 +3,9 @@
 
 import { monotonicNs } from '../host/clocks.js';
 import type { SockDiag } from '../host/sock_diag.js';
+import { endsKey } from '../host/socket_ends.js';
 import { TCP_STATE } from '../host/socket_rows.js';
 import type { Book, Entry } from './book.js';
-import { endsKey } from './connection.js';
 import type { Processes } from './processes.js';
 import { HolderList, listSockets, type ListedSocket } from './socket_list.js';
 

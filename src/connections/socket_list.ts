@@ -1,12 +1,12 @@
 // Every socket there is now: of this network namespace from sock_diag, of others from /proc/PID/net.
 
+import { otherNamespaces, readSockets } from '../host/network_namespaces.js';
 import { IPPROTO_TCP, IPPROTO_UDP, type SockDiag } from '../host/sock_diag.js';
 import { AF_INET, AF_INET6, SocketRows, TCP_STATE } from '../host/socket_rows.js';
+import { endsOfRow, type Ends } from '../host/socket_ends.js';
 import { DescriptorReader, readHolders } from '../host/socket_holders.js';
-import type { Ends, Owner, Protocol } from './connection.js';
-import { otherNamespaces, readSockets } from './listeners.js';
+import type { Owner, Protocol } from './connection.js';
 import type { Processes } from './processes.js';
-import { endsOfRow } from './sockets.js';
 
 export interface ListedSocket {
   readonly protocol: Protocol;
@@ -39,8 +39,12 @@ export function listSockets(diag: SockDiag, processes: Processes, others: boolea
   }
   if (!others) return listed;
   for (const namespace of otherNamespaces(processes.pids())) {
-    for (const { ends, state, inode } of readSockets(namespace)) {
-      if (!OVER.has(state) && state !== TCP_STATE.CLOSE) listed.push({ protocol: 'tcp', ends, state, inode, namespace: namespace.id });
+    rows.clear();
+    readSockets(namespace, rows);
+    for (let row = 0; row < rows.count; row++) {
+      const state = rows.state[row];
+      if (OVER.has(state) || state === TCP_STATE.CLOSE) continue;
+      listed.push({ protocol: 'tcp', ends: endsOfRow(rows, row), state, inode: rows.inode[row], namespace: namespace.id });
     }
   }
   return listed;

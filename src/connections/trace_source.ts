@@ -8,10 +8,10 @@
 
 import { formatAddress } from '../config/network.js';
 import type { SockStateChange } from '../host/sock_state.js';
+import type { Ends } from '../host/socket_ends.js';
 import { TCP_STATE } from '../host/socket_rows.js';
 import { SocketTrace } from '../host/socket_trace.js';
 import type { Book, Entry } from './book.js';
-import type { Ends } from './connection.js';
 import type { Closings } from './closings.js';
 import type { Processes } from './processes.js';
 import type { AcceptedOwners } from './accepted_owner.js';

@@ -1,8 +1,8 @@
 // UDP has no connections: packets between the same two ends are a conversation, until there were none for a while.
 
 import { monotonicNs } from '../host/clocks.js';
+import { endsKey, type Ends } from '../host/socket_ends.js';
 import type { Book, Entry } from './book.js';
-import { endsKey, type Ends } from './connection.js';
 
 /** As long as most routers remember one. */
 const UDP_IDLE_MS = 60_000;

@@ -1,5 +1,6 @@
 // What /proc/PID says (proc(5)), read with few system calls and no thread pool: a process may be gone any moment.
 
+import { readdirSync } from 'node:fs';
 import { ZERO, ascii, isDigit } from '../bytes/ascii.js';
 import { writeDecimal } from '../bytes/write.js';
 import { close, openFile, readFile, readLink } from './libc.js';
@@ -133,4 +134,9 @@ export class ProcessFiles {
     }
     return false;
   }
+}
+
+/** The processes there are, those of the kernel too; not their threads. */
+export function processNumbers(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }

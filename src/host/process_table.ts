@@ -1,10 +1,9 @@
 // The processes of this host: filled from /proc, kept by events. What a process inherits by fork it has; what could not be read
 // is undefined, never a guess. Numbers of processes come again: a process is its number and its start.
 
-import { readdirSync } from 'node:fs';
 import { monotonicNs, sleptNs } from './clocks.js';
 import { ContainerIds } from './container_id.js';
-import { ProcessFiles } from './process_files.js';
+import { ProcessFiles, processNumbers } from './process_files.js';
 import { ProcessGuids } from './process_guid.js';
 import { UNKNOWN_IMAGE, readImage, type ProcessImage } from './process_image.js';
 
@@ -95,9 +94,7 @@ export class ProcessTable implements Iterable<Process> {
   scan(): void {
     const beganNs = monotonicNs();
     const present = new Set<number>();
-    for (const name of readdirSync('/proc')) {
-      const pid = Number(name);
-      if (!Number.isInteger(pid)) continue;
+    for (const pid of processNumbers()) {
       present.add(pid);
       const known = this.processes.get(pid);
       const stat = known && this.files.stat(pid);

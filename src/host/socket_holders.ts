@@ -66,6 +66,26 @@ export class DescriptorReader {
     }
   }
 
+  /** Whether the process holds a socket. */
+  holds(pid: number, inode: number): boolean {
+    let holds = false;
+    this.sockets(pid, (held) => {
+      holds = held === inode;
+      return !holds;
+    });
+    return holds;
+  }
+
+  /** Whether the process holds one of these sockets. */
+  holdsOneOf(pid: number, inodes: ReadonlySet<number>): boolean {
+    let holds = false;
+    this.sockets(pid, (held) => {
+      holds = inodes.has(held);
+      return !holds;
+    });
+    return holds;
+  }
+
   private visitEntries(directory: number, length: number, visit: (inode: number) => boolean): boolean {
     const { entries, entriesView, entriesAddress, link } = this;
     for (let at = 0; at < length;) {

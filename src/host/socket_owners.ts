@@ -2,9 +2,9 @@
 // those that began lately, and those that had sockets before. What is answered was true a moment ago: the process still held the
 // socket, and was still the one that the number meant.
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { monotonicNs } from './clocks.js';
-import { ProcessFiles } from './process_files.js';
+import { ProcessFiles, processNumbers } from './process_files.js';
 import { startOf, type Process, type ProcessTable } from './process_table.js';
 import { DescriptorReader } from './socket_holders.js';
 import { processOfThread } from './thread_processes.js';
@@ -67,7 +67,7 @@ export class SocketOwners {
   /** Looks at all processes, however long it takes: who holds these sockets is looked at first from now on. */
   learn(inodes: Iterable<number>): void {
     const wanted = new Set(inodes);
-    for (const pid of allNumbers()) if (this.holdsOneOf(pid, wanted)) this.holding.add(pid);
+    for (const pid of processNumbers()) if (this.reader.holdsOneOf(pid, wanted)) this.holding.add(pid);
   }
 
   /** A slice of all processes. */
@@ -75,7 +75,7 @@ export class SocketOwners {
     const beganMs = performance.now();
     if (this.left.length === 0) {
       if (beganMs < this.nextWholeMs) return;
-      this.left = allNumbers();
+      this.left = processNumbers();
       this.wholeMs = 0;
     }
     let nowMs = beganMs;
@@ -98,14 +98,14 @@ export class SocketOwners {
     for (const { pid, ppid } of this.table) if (ppid !== undefined && holders.has(ppid)) lookAt(pid);
   }
 
+  /** Whether a process holds a socket. */
+  holds(pid: number, inode: number): boolean {
+    return this.reader.holds(pid, inode);
+  }
+
   /** Whether a process holds one of these sockets. */
   holdsOneOf(pid: number, inodes: ReadonlySet<number>): boolean {
-    let holds = false;
-    this.reader.sockets(pid, (inode) => {
-      holds = inodes.has(inode);
-      return !holds;
-    });
-    return holds;
+    return this.reader.holdsOneOf(pid, inodes);
   }
 
   /** The process with that number and start as it is now; undefined: it is gone. */
@@ -127,7 +127,7 @@ export class SocketOwners {
     const startTicks = this.files.stat(pid)?.startTicks;
     if (startTicks === undefined) return undefined;
     // The number cannot come again while it is looked at twice and both times has the socket, which the other never had.
-    if (!this.holdsOneOf(pid, new Set([inode])) || !this.hasStarted(pid, startTicks)) return undefined;
+    if (!this.reader.holds(pid, inode) || !this.hasStarted(pid, startTicks)) return undefined;
     return this.find(pid, startTicks);
   }
 
@@ -158,10 +158,6 @@ export class SocketOwners {
 
 function equals(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-function allNumbers(): number[] {
-  return readdirSync('/proc').map(Number).filter(Number.isInteger);
 }
 
 /** The number that was given last, to a process or thread (/proc/loadavg, proc(5)); 0 when that cannot be read. */

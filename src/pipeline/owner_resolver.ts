@@ -349,7 +349,7 @@ export class OwnerResolver {
     if (nowMs - connections.written(slot) < CLOSED_MS) return;
     const process = this.registry.processOf(connections.owner(slot));
     const inode = this.sockets.get(slot)?.inode ?? 0;
-    if (process !== undefined && this.owners.holdsOneOf(process.pid, new Set([inode]))) return;
+    if (process !== undefined && this.owners.holds(process.pid, inode)) return;
     this.forget(slot);
   }
 

@@ -1,11 +1,10 @@
 // One look at sockets and at who holds them, for all who want to know something at this moment: what was read is not read again.
 
-import { IPPROTO_TCP, type SockDiag } from '../host/sock_diag.js';
-import { DescriptorReader } from '../host/socket_holders.js';
-import { SocketRows, TCP_STATE } from '../host/socket_rows.js';
-import { endsKey, type Ends } from './connection.js';
-import { readSockets, type Namespace } from './listeners.js';
-import { socketEnds } from './sockets.js';
+import { readSockets, type Namespace } from './network_namespaces.js';
+import { IPPROTO_TCP, type SockDiag } from './sock_diag.js';
+import { endsKey, endsOfRow, socketEnds, type Ends } from './socket_ends.js';
+import { DescriptorReader } from './socket_holders.js';
+import { SocketRows, TCP_STATE } from './socket_rows.js';
 
 /** Where a connection is, and what socket it has. */
 export interface FoundSocket {
@@ -64,9 +63,18 @@ export class DescriptorLook {
   private there(namespace: Namespace): ReadonlyMap<string, SocketNow> {
     let sockets = this.sockets.get(namespace.id);
     if (sockets === undefined) {
-      sockets = new Map(readSockets(namespace).map(({ ends, inode, state }) => [endsKey(ends), { inode, state }]));
+      sockets = this.read(namespace);
       this.sockets.set(namespace.id, sockets);
     }
+    return sockets;
+  }
+
+  private read(namespace: Namespace): ReadonlyMap<string, SocketNow> {
+    const { rows } = this;
+    const sockets = new Map<string, SocketNow>();
+    rows.clear();
+    readSockets(namespace, rows);
+    for (let row = 0; row < rows.count; row++) sockets.set(endsKey(endsOfRow(rows, row)), { inode: rows.inode[row], state: rows.state[row] });
     return sockets;
   }
 }

@@ -1,10 +1,24 @@
-// Sockets as lists of the kernel have them, with their ends as text.
+// The ends of a connection as text, and those of sockets as lists of the kernel have them.
 
 import { formatAddress, parseAddress } from '../config/network.js';
-import { unmapped } from '../host/sock_state.js';
-import type { SocketEnds } from '../host/sock_diag.js';
-import { ADDRESS_BYTES, TCP_STATE, writeMapped, type SocketRows } from '../host/socket_rows.js';
-import type { Ends } from './connection.js';
+import type { SocketEnds } from './sock_diag.js';
+import { unmapped } from './sock_state.js';
+import { ADDRESS_BYTES, TCP_STATE, writeMapped, type SocketRows } from './socket_rows.js';
+
+/** Ends of a connection as one of them sees it: canonical text, IPv4-mapped addresses as those of IPv4. */
+export interface Ends {
+  readonly local: string;
+  /** 0: not known yet */
+  readonly localPort: number;
+  /** '' and 0: there is none */
+  readonly remote: string;
+  readonly remotePort: number;
+}
+
+/** Names the connection among those of its protocol in one network namespace. */
+export function endsKey({ local, localPort, remote, remotePort }: Ends): string {
+  return `${local} ${localPort} ${remote} ${remotePort}`;
+}
 
 const ZERO_ADDRESS = /^(?:0\.0\.0\.0|::)$/;
 

@@ -1,8 +1,8 @@
 // Which processes hold a socket that listens: any of them may accept. A child holds what its parent holds, so whoever is forked by
 // a holder counts as one until its descriptors say otherwise; one that has just ended still counts for a moment.
 
-import type { ProcessTable } from '../host/process_table.js';
-import { DescriptorReader, readHolders } from '../host/socket_holders.js';
+import type { ProcessTable } from './process_table.js';
+import { DescriptorReader, readHolders } from './socket_holders.js';
 
 /** Descriptors are passed over Unix sockets and closed without an event: what was read is believed for so long. */
 const FRESH_MS = 5000;
@@ -147,17 +147,8 @@ export class Holders {
   }
 
   private verify(holding: Holding, pid: number): void {
-    if (this.holds(pid, holding.inode)) holding.unsure.delete(pid);
+    if (this.reader.holds(pid, holding.inode)) holding.unsure.delete(pid);
     else if (this.table.get(pid) !== undefined) this.drop(holding, pid);
-  }
-
-  private holds(pid: number, inode: number): boolean {
-    let found = false;
-    this.reader.sockets(pid, (held) => {
-      found = held === inode;
-      return !found;
-    });
-    return found;
   }
 
   private forgetAll(): void {
