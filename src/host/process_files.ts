@@ -1,6 +1,6 @@
 // What /proc/PID says (proc(5)), read with few system calls and no thread pool: a process may be gone any moment.
 
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { ZERO, ascii, isDigit } from '../bytes/ascii.js';
 import { writeDecimal } from '../bytes/write.js';
 import { close, openFile, readFile, readLink } from './libc.js';
@@ -139,4 +139,17 @@ export class ProcessFiles {
 /** The processes there are, those of the kernel too; not their threads. */
 export function processNumbers(): number[] {
   return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
+/** The processes that its threads forked (proc(5)); none where the kernel does not tell (CONFIG_PROC_CHILDREN), or when it is gone. */
+export function childrenOf(pid: number): number[] {
+  const children: number[] = [];
+  try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      for (const child of readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').split(' ')) if (child !== '') children.push(Number(child));
+    }
+  } catch {
+    // gone meanwhile
+  }
+  return children;
 }

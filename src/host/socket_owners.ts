@@ -4,7 +4,7 @@
 
 import { readFileSync } from 'node:fs';
 import { monotonicNs } from './clocks.js';
-import { ProcessFiles, processNumbers } from './process_files.js';
+import { childrenOf, ProcessFiles, processNumbers } from './process_files.js';
 import { startOf, type Process, type ProcessTable } from './process_table.js';
 import { DescriptorReader } from './socket_holders.js';
 import { processOfThread } from './thread_processes.js';
@@ -87,15 +87,21 @@ export class SocketOwners {
     if (this.left.length === 0) this.nextWholeMs = nowMs + this.wholeMs * (1 / WHOLE_LOOK_SHARE - 1);
   }
 
-  /** Sockets are shared with parents and children. */
+  /** Sockets are shared with parents and children, and theirs: all that hold one are found from any of them. */
   private lookAtRelatives(wanted: WantedSockets, lookAt: (pid: number) => void): void {
-    const holders = new Set([...wanted.values()].flat());
-    if (holders.size === 0) return;
-    for (const pid of holders) {
-      const parent = this.table.get(pid)?.ppid;
-      if (parent !== undefined && parent > 1) lookAt(parent);
+    const done = new Set<number>();
+    for (;;) {
+      const holders = new Set([...wanted.values()].flat().filter((pid) => !done.has(pid)));
+      if (holders.size === 0) return;
+      for (const pid of holders) {
+        done.add(pid);
+        const parent = this.table.get(pid)?.ppid ?? this.files.stat(pid)?.ppid;
+        if (parent !== undefined && parent > 1) lookAt(parent);
+      }
+      for (const { pid, ppid } of this.table) if (ppid !== undefined && holders.has(ppid)) lookAt(pid);
+      // Without process events the table does not have who was just forked.
+      if (this.catchUp === undefined) for (const pid of holders) childrenOf(pid).forEach(lookAt);
     }
-    for (const { pid, ppid } of this.table) if (ppid !== undefined && holders.has(ppid)) lookAt(pid);
   }
 
   /** Whether a process holds a socket. */
