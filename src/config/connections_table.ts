@@ -1,12 +1,11 @@
 // The option table of httplog connections: its command line, help, manual and completions.
 
-import {
-  CONNECTION_FORMATS, CONNECTION_SOURCES, LOGNET_DIRECTORY, type ConnectionsSettings, type ConnectionSource,
-} from './connections_settings.js';
+import { CONNECTION_FORMATS, CONNECTION_SOURCES, LOGNET_DIRECTORY, type ConnectionsSettings } from './connections_settings.js';
+import { choiceRow, countRow, HELP_ROW, logLevelRow, pathRow, switchRow } from './common_rows.js';
 import { formatAddress, parseAddress } from './network.js';
 import type { OptionRow, SettingRow } from './option.js';
 import { parseSize, showSize } from './size.js';
-import { LOG_LEVELS, SWITCH_ACCEPTS, parseInteger, parseLogLevel, parseSwitch, parseText, showSwitch } from './values.js';
+import { parseInteger } from './values.js';
 
 const MOST_PORT = 65535;
 const MOST_BACKUPS = 1000;
@@ -16,16 +15,10 @@ export type ConnectionSettingName = keyof ConnectionsSettings;
 type Rows<Names extends ConnectionSettingName> = { readonly [Name in Names]: SettingRow<ConnectionsSettings[Name]> };
 
 const SOURCE_ROWS: Rows<'source' | 'poll'> = {
-  source: {
-    name: 'source', kind: 'value', metavar: 'HOW', group: 'Capture', applies: 'live',
+  source: choiceRow({
+    name: 'source', metavar: 'HOW', group: 'Capture', applies: 'live',
     help: 'how connections are heard of: trace (the kernel\'s tracing, exact), capture (frames that open and close them), poll (lists of sockets, now and then); auto takes the first that works',
-    default: 'auto',
-    complete: { words: SOURCES },
-    accepts: SOURCES.join(', '),
-    parse: ([text]) => SOURCES.find((source) => source === text) satisfies ConnectionSource | 'auto' | undefined,
-    show: String,
-    initial: () => 'auto',
-  },
+  }, SOURCES, 'auto'),
   poll: {
     name: 'poll', aliases: ['i'], kind: 'value', metavar: 'SECONDS', group: 'Capture', applies: 'live',
     help: 'look every so many seconds, and hear of nothing in between; needs no root for the connections of one\'s own processes',
@@ -58,8 +51,14 @@ const SELECTION_ROWS: Rows<'ipVersion' | 'protocol' | 'omitSelf' | 'omitPrivate'
     show: (protocol) => protocol ?? '',
     initial: () => undefined,
   },
-  omitSelf: switchRow('omit_self_conns', 'leave out sockets without remote address: those that listen'),
-  omitPrivate: switchRow('omit_privnet_conns', 'leave out connections to private networks: RFC 1918, and unique and link-local addresses of IPv6'),
+  omitSelf: switchRow({
+    name: 'omit_self_conns', group: 'Selection', applies: 'live',
+    help: 'leave out sockets without remote address: those that listen',
+  }),
+  omitPrivate: switchRow({
+    name: 'omit_privnet_conns', group: 'Selection', applies: 'live',
+    help: 'leave out connections to private networks: RFC 1918, and unique and link-local addresses of IPv6',
+  }),
   localAddress: addressRow('lip', 'only connections with this local address'),
   localPort: portRow('lport', 'only connections with this local port'),
   remoteAddress: addressRow('rip', 'only connections to this remote address'),
@@ -67,20 +66,22 @@ const SELECTION_ROWS: Rows<'ipVersion' | 'protocol' | 'omitSelf' | 'omitPrivate'
 };
 
 const OUTPUT_ROWS: Rows<'format' | 'file' | 'connectionsLog' | 'processesLog' | 'fallbackDirectory' | 'maxBytes' | 'backupCount'> = {
-  format: {
-    name: 'o', aliases: ['output'], kind: 'value', metavar: 'FORMAT', group: 'Output', applies: 'live',
+  format: choiceRow({
+    name: 'o', aliases: ['output'], metavar: 'FORMAT', group: 'Output', applies: 'live',
     help: 'text, json, ecs (Elastic Common Schema), lognet (its two files), conmon (its CSV of 12 fields)',
-    default: 'text',
-    complete: { words: CONNECTION_FORMATS },
-    accepts: CONNECTION_FORMATS.join(', '),
-    parse: ([text]) => CONNECTION_FORMATS.find((format) => format === text),
-    show: String,
-    initial: () => 'text',
-  },
-  file: fileRow('w', 'FILE', 'write to this file; not with -o lognet', 'standard output', 'files', ''),
-  connectionsLog: fileRow('clog', 'FILE', '-o lognet: file of the connections', `${LOGNET_DIRECTORY}/connections.log`, 'files', `${LOGNET_DIRECTORY}/connections.log`),
-  processesLog: fileRow('plog', 'FILE', '-o lognet: file of the processes', `${LOGNET_DIRECTORY}/processes.log`, 'files', `${LOGNET_DIRECTORY}/processes.log`),
-  fallbackDirectory: fileRow('fallback_dir', 'DIR', '-o lognet: where both files go when their own place cannot be written', 'none', 'directories', ''),
+  }, CONNECTION_FORMATS, 'text'),
+  file: pathRow({
+    name: 'w', metavar: 'FILE', group: 'Output', applies: 'live',
+    help: 'write to this file; not with -o lognet',
+    default: 'standard output',
+  }, 'files'),
+  connectionsLog: lognetFileRow('clog', 'connections'),
+  processesLog: lognetFileRow('plog', 'processes'),
+  fallbackDirectory: pathRow({
+    name: 'fallback_dir', metavar: 'DIR', group: 'Output', applies: 'live',
+    help: '-o lognet: where both files go when their own place cannot be written',
+    default: 'none',
+  }, 'directories'),
   maxBytes: {
     name: 'max_bytes', kind: 'value', metavar: 'SIZE', group: 'Log files', applies: 'live',
     help: '-w: a file of this size is put aside as FILE.1, that one as FILE.2 and so on; K, M, G; 0: never',
@@ -90,49 +91,21 @@ const OUTPUT_ROWS: Rows<'format' | 'file' | 'connectionsLog' | 'processesLog' | 
     show: showSize,
     initial: () => 10 << 20,
   },
-  backupCount: {
-    name: 'backup_count', kind: 'value', metavar: 'N', group: 'Log files', applies: 'live',
+  backupCount: countRow({
+    name: 'backup_count', metavar: 'N', group: 'Log files', applies: 'live',
     help: '-w: how many such files are kept',
-    default: '10',
-    accepts: `an integer from 1 to ${MOST_BACKUPS}`,
-    parse: ([text]) => parseInteger(text, 1, MOST_BACKUPS),
-    show: String,
-    initial: () => 10,
-  },
+  }, MOST_BACKUPS, 10),
 };
 
 export const CONNECTION_SETTING_ROWS: Rows<ConnectionSettingName> = {
   ...SOURCE_ROWS,
   ...SELECTION_ROWS,
   ...OUTPUT_ROWS,
-  logLevel: {
-    name: 'log_level', kind: 'value', metavar: 'LEVEL', group: 'Running', applies: 'live',
-    help: `what is said on standard error: messages of this level and the graver ones; ${LOG_LEVELS.join(', ')}`,
-    default: 'info',
-    complete: { words: LOG_LEVELS },
-    accepts: LOG_LEVELS.join(', '),
-    parse: ([text]) => parseLogLevel(text),
-    show: String,
-    initial: () => 'info',
-  },
-};
-
-export const CONNECTION_HELP_ROW: OptionRow = {
-  name: 'h', aliases: ['help'], kind: 'flag', metavar: '', group: 'Help', applies: 'both', default: '',
-  help: 'print this help and exit',
+  logLevel: logLevelRow({ applies: 'live' }),
 };
 
 /** Every option of httplog connections. */
-export const CONNECTION_ROWS: readonly OptionRow[] = [...Object.values(CONNECTION_SETTING_ROWS), CONNECTION_HELP_ROW];
-
-function switchRow(name: string, help: string): SettingRow<boolean> {
-  return {
-    name, help, kind: 'flag', metavar: '', group: 'Selection', applies: 'live', default: 'off', accepts: SWITCH_ACCEPTS,
-    parse: ([text]) => parseSwitch(text),
-    show: showSwitch,
-    initial: () => false,
-  };
-}
+export const CONNECTION_ROWS: readonly OptionRow[] = [...Object.values(CONNECTION_SETTING_ROWS), HELP_ROW];
 
 function addressRow(name: string, help: string): SettingRow<string> {
   return {
@@ -155,11 +128,8 @@ function portRow(name: string, help: string): SettingRow<number> {
   };
 }
 
-function fileRow(name: string, metavar: string, help: string, shown: string, names: 'files' | 'directories', initial: string): SettingRow<string> {
-  return {
-    name, help, kind: 'value', metavar, group: 'Output', applies: 'live', default: shown, complete: { names }, accepts: `the name of a ${names === 'files' ? 'file' : 'directory'}`,
-    parse: ([text]) => parseText(text),
-    show: (file) => file,
-    initial: () => initial,
-  };
+/** One of lognet's two files. */
+function lognetFileRow(name: string, what: string): SettingRow<string> {
+  const path = `${LOGNET_DIRECTORY}/${what}.log`;
+  return pathRow({ name, metavar: 'FILE', group: 'Output', applies: 'live', help: `-o lognet: file of the ${what}`, default: path }, 'files', path);
 }

@@ -1,10 +1,11 @@
 // The option table's rows of the log files: where one ends, how long they stay, how much room they leave.
 
 import { DAY_SECONDS } from '../record/clock.js';
+import { switchRow } from './common_rows.js';
 import type { OptionValues, SettingRow } from './option.js';
 import { parseSize, showSize } from './size.js';
 import type { Rotation } from './settings.js';
-import { parseInteger, parseSwitch, showSwitch, SWITCH_ACCEPTS } from './values.js';
+import { parseInteger } from './values.js';
 
 const LEAST_PERIOD_SECONDS = 300;
 /** What is written at a time should fit into a file. */
@@ -32,15 +33,10 @@ export const FILE_ROWS: Rows<(typeof FILE_SETTINGS)[number]> = {
     show: showRotation,
     initial: () => DAILY,
   },
-  compress: {
-    name: 'compress', kind: 'flag', metavar: '', group: 'Log files', key: 'HTTPLOG_COMPRESS', applies: 'live',
+  compress: switchRow({
+    name: 'compress', group: 'Log files', key: 'HTTPLOG_COMPRESS', applies: 'live',
     help: 'compress finished log files to .gz, in the background',
-    default: 'off',
-    accepts: SWITCH_ACCEPTS,
-    parse: ([text]) => parseSwitch(text),
-    show: showSwitch,
-    initial: () => false,
-  },
+  }),
   retainDays: {
     name: 'retain', kind: 'value', metavar: 'DAYS', group: 'Log files', key: 'HTTPLOG_RETAIN', applies: 'live',
     help: 'remove log files of days further back than that, by the day in their name',

@@ -1,8 +1,9 @@
 // From the command line of httplog connections to its settings. Neither environment nor configuration file sets any of them.
 
 import { argvTable, parseArgv } from './argv.js';
+import { HELP_ROW } from './common_rows.js';
 import type { ConnectionsSettings } from './connections_settings.js';
-import { CONNECTION_HELP_ROW, CONNECTION_ROWS, CONNECTION_SETTING_ROWS, type ConnectionSettingName } from './connections_table.js';
+import { CONNECTION_ROWS, CONNECTION_SETTING_ROWS, type ConnectionSettingName } from './connections_table.js';
 import type { SettingRow } from './option.js';
 import { dashed } from './processes_help.js';
 import { shown, UsageError } from './usage_error.js';
@@ -18,7 +19,7 @@ const DEFAULTS = { replay: false, cores: 1 };
  */
 export function loadConnections(argv: readonly string[], hint: string): ConnectionsSettings | undefined {
   const words = parseArgv(argv, argvTable(CONNECTION_ROWS, hint));
-  if (words.has(CONNECTION_HELP_ROW.name)) return undefined;
+  if (words.has(HELP_ROW.name)) return undefined;
   const values: Partial<Record<ConnectionSettingName, unknown>> = {};
   for (const setting of SETTING_NAMES) {
     const row: Pick<SettingRow<unknown>, 'name' | 'accepts' | 'parse' | 'initial'> = CONNECTION_SETTING_ROWS[setting];

@@ -2,10 +2,11 @@
 // are the capture's (the password alone may stand in HTTPLOG_AUTH).
 
 import { argvTable, parseArgv } from './argv.js';
+import { HELP_ROW } from './common_rows.js';
 import type { SettingRow } from './option.js';
 import { dashed } from './processes_help.js';
 import { DEFAULT_SOCKET, type ProcessesSettings } from './processes_settings.js';
-import { PROCESS_HELP_ROW, PROCESS_ROWS, PROCESS_SETTING_ROWS, type ProcessSettingName } from './processes_table.js';
+import { PROCESS_ROWS, PROCESS_SETTING_ROWS, type ProcessSettingName } from './processes_table.js';
 import { shown, UsageError } from './usage_error.js';
 
 const SETTING_NAMES = Object.keys(PROCESS_SETTING_ROWS) as ProcessSettingName[];
@@ -19,7 +20,7 @@ const DEFAULTS = { replay: false, cores: 1 };
  */
 export function loadProcesses(argv: readonly string[], hint: string): ProcessesSettings | undefined {
   const words = parseArgv(argv, argvTable(PROCESS_ROWS, hint));
-  if (words.has(PROCESS_HELP_ROW.name)) return undefined;
+  if (words.has(HELP_ROW.name)) return undefined;
   const values: Partial<Record<ProcessSettingName, unknown>> = {};
   for (const setting of SETTING_NAMES) {
     const row: Pick<SettingRow<unknown>, 'name' | 'accepts' | 'parse' | 'initial'> = PROCESS_SETTING_ROWS[setting];

@@ -1,9 +1,10 @@
 // The option table's rows of how a run is watched: its metrics endpoint and what it says.
 
+import { logLevelRow } from './common_rows.js';
 import type { OptionValues, SettingRow } from './option.js';
 import { formatNetwork, parseAddress } from './network.js';
 import type { ListenAddress } from './settings.js';
-import { LOG_LEVELS, parseInteger, parseLogLevel } from './values.js';
+import { parseInteger } from './values.js';
 
 const LOOPBACK = '127.0.0.1';
 const MOST_PORT = 65535;
@@ -20,16 +21,7 @@ export const OPERATION_ROWS: Rows<'metrics' | 'logLevel'> = {
     show: formatListenAddress,
     initial: () => NOWHERE,
   },
-  logLevel: {
-    name: 'log_level', kind: 'value', metavar: 'LEVEL', group: 'Running', key: 'HTTPLOG_LOG_LEVEL', applies: 'both',
-    help: `what is said on standard error: messages of this level and the graver ones; ${LOG_LEVELS.join(', ')}`,
-    default: 'info',
-    complete: { words: LOG_LEVELS },
-    accepts: LOG_LEVELS.join(', '),
-    parse: ([text]) => parseLogLevel(text),
-    show: String,
-    initial: () => 'info',
-  },
+  logLevel: logLevelRow({ key: 'HTTPLOG_LOG_LEVEL', applies: 'both' }),
 };
 
 /** No endpoint. */

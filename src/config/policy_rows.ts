@@ -1,5 +1,6 @@
 // The option table's rows of what happens to a record between recognition and its line (policy/).
 
+import { countRow } from './common_rows.js';
 import type { OptionValues, SettingRow } from './option.js';
 import { formatRules, parseRules, RULES_ACCEPT } from './rules.js';
 import type { PolicySettings, PrefixLengths, RedactMode } from './settings.js';
@@ -30,15 +31,10 @@ export const CHOICE_ROWS: Rows<'include' | 'exclude' | 'sample'> = {
     show: formatRules,
     initial: () => [],
   },
-  sample: {
-    name: 'sample', kind: 'value', metavar: 'N', group: 'Selection', key: 'HTTPLOG_SAMPLE', applies: 'both',
+  sample: countRow({
+    name: 'sample', metavar: 'N', group: 'Selection', key: 'HTTPLOG_SAMPLE', applies: 'both',
     help: 'log one flow in N, both directions, chosen by a hash of its addresses and ports',
-    default: '1',
-    accepts: `an integer from 1 to ${MOST_FLOWS}`,
-    parse: ([text]) => parseInteger(text, 1, MOST_FLOWS),
-    show: String,
-    initial: () => 1,
-  },
+  }, MOST_FLOWS, 1),
 };
 
 /** What of a record is not shown. */

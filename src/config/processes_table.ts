@@ -1,12 +1,11 @@
 // The option table of httplog processes: its command line, help, manual and completions.
 
+import { choiceRow, countRow, HELP_ROW, logLevelRow, pathRow, switchRow, userRow } from './common_rows.js';
 import { formatListenAddress, parseListenAddress } from './operation_rows.js';
 import type { OptionRow, SettingRow } from './option.js';
 import { DEFAULT_SOCKET, PROCESS_EVENTS, PROCESS_FORMATS, type ConnectTarget, type ProcessEventName, type ProcessesSettings } from './processes_settings.js';
-import { LOG_LEVELS, parseInteger, parseLogLevel, parseSwitch, parseText, parseUser } from './values.js';
+import { parseInteger, showSwitch } from './values.js';
 
-const SWITCH_ACCEPTS = 'on or off (true, false, yes, no, 1, 0)';
-const showSwitch = (on: boolean): string => (on ? 'on' : 'off');
 const MOST_CLIENTS = 10_000;
 const MOST_PORT = 65535;
 
@@ -23,43 +22,25 @@ export const PROCESS_SETTING_ROWS: { readonly [Name in ProcessSettingName]: Sett
     show: (names) => (names.length === PROCESS_EVENTS.length ? 'all' : names.join(',')),
     initial: () => PROCESS_EVENTS,
   },
-  threads: {
-    name: 'threads', kind: 'flag', metavar: '', group: 'Selection', applies: 'live',
+  threads: switchRow({
+    name: 'threads', group: 'Selection', applies: 'live',
     help: 'events of single threads, too; those have a tgid',
-    default: 'off',
-    accepts: SWITCH_ACCEPTS,
-    parse: ([text]) => parseSwitch(text),
-    show: showSwitch,
-    initial: () => false,
-  },
-  direct: {
-    name: 'd', aliases: ['direct'], kind: 'flag', metavar: '', group: 'Output', applies: 'live',
+  }),
+  direct: switchRow({
+    name: 'd', aliases: ['direct'], group: 'Output', applies: 'live',
     help: 'write the events to standard output',
-    default: 'off',
-    accepts: SWITCH_ACCEPTS,
-    parse: ([text]) => parseSwitch(text),
-    show: showSwitch,
-    initial: () => false,
-  },
-  format: {
-    name: 'o', aliases: ['output'], kind: 'value', metavar: 'FORMAT', group: 'Output', applies: 'live',
+  }),
+  format: choiceRow({
+    name: 'o', aliases: ['output'], metavar: 'FORMAT', group: 'Output', applies: 'live',
     help: `format of the events: ${PROCESS_FORMATS.join(', ')} (Elastic Common Schema)`,
-    default: 'json',
-    complete: { words: PROCESS_FORMATS },
-    accepts: PROCESS_FORMATS.join(', '),
-    parse: ([text]) => PROCESS_FORMATS.find((format) => format === text),
-    show: String,
-    initial: () => 'json',
-  },
+  }, PROCESS_FORMATS, 'json'),
   socket: {
-    name: 's', aliases: ['socket'], kind: 'value', metavar: 'PATH', group: 'Socket', applies: 'live',
-    help: 'serve clients of a Unix socket; this is what happens without -d, -s and -t',
-    default: DEFAULT_SOCKET,
-    complete: { names: 'files' },
+    ...pathRow({
+      name: 's', aliases: ['socket'], metavar: 'PATH', group: 'Socket', applies: 'live',
+      help: 'serve clients of a Unix socket; this is what happens without -d, -s and -t',
+      default: DEFAULT_SOCKET,
+    }, 'files'),
     accepts: 'the path of a socket',
-    parse: ([text]) => parseText(text),
-    show: (path) => path,
-    initial: () => '',
   },
   socketMode: {
     name: 'socket_mode', kind: 'value', metavar: 'MODE', group: 'Socket', applies: 'live',
@@ -88,16 +69,11 @@ export const PROCESS_SETTING_ROWS: { readonly [Name in ProcessSettingName]: Sett
     show: formatListenAddress,
     initial: () => ({ address: '', port: 0 }),
   },
-  authFile: {
-    name: 'auth_file', kind: 'value', metavar: 'FILE', group: 'TCP', applies: 'live',
+  authFile: pathRow({
+    name: 'auth_file', metavar: 'FILE', group: 'TCP', applies: 'live',
     help: 'the password of TCP clients is the first line of this file; server and client',
     default: 'environment HTTPLOG_AUTH',
-    complete: { names: 'files' },
-    accepts: 'the name of a file',
-    parse: ([text]) => parseText(text),
-    show: (file) => file,
-    initial: () => '',
-  },
+  }, 'files'),
   auth: {
     name: 'a', aliases: ['auth'], kind: 'value', metavar: 'PASSWORD', group: 'TCP', applies: 'live',
     help: 'the password itself: every user of this host can read it with ps, so better in a file',
@@ -107,35 +83,20 @@ export const PROCESS_SETTING_ROWS: { readonly [Name in ProcessSettingName]: Sett
     show: () => '(not shown)',
     initial: () => '',
   },
-  tlsCert: {
-    name: 'tls_cert', kind: 'value', metavar: 'FILE', group: 'TCP', applies: 'live',
+  tlsCert: pathRow({
+    name: 'tls_cert', metavar: 'FILE', group: 'TCP', applies: 'live',
     help: "TLS: the server's certificate and its chain, PEM",
     default: '',
-    complete: { names: 'files' },
-    accepts: 'the name of a file',
-    parse: ([text]) => parseText(text),
-    show: (file) => file,
-    initial: () => '',
-  },
-  tlsKey: {
-    name: 'tls_key', kind: 'value', metavar: 'FILE', group: 'TCP', applies: 'live',
+  }, 'files'),
+  tlsKey: pathRow({
+    name: 'tls_key', metavar: 'FILE', group: 'TCP', applies: 'live',
     help: 'TLS: the key of that certificate, PEM',
     default: '',
-    complete: { names: 'files' },
-    accepts: 'the name of a file',
-    parse: ([text]) => parseText(text),
-    show: (file) => file,
-    initial: () => '',
-  },
-  clients: {
-    name: 'c', aliases: ['clients'], kind: 'value', metavar: 'N', group: 'Socket', applies: 'live',
+  }, 'files'),
+  clients: countRow({
+    name: 'c', aliases: ['clients'], metavar: 'N', group: 'Socket', applies: 'live',
     help: 'clients served at a time, Unix socket and TCP together',
-    default: '10',
-    accepts: `an integer from 1 to ${MOST_CLIENTS}`,
-    parse: ([text]) => parseInteger(text, 1, MOST_CLIENTS),
-    show: String,
-    initial: () => 10,
-  },
+  }, MOST_CLIENTS, 10),
   connect: {
     name: 'connect', kind: 'value', metavar: 'SERVER', group: 'Client', applies: 'live',
     help: 'print the events of another httplog processes: unix:PATH, tcp:HOST:PORT, or tls:HOST:PORT',
@@ -145,53 +106,29 @@ export const PROCESS_SETTING_ROWS: { readonly [Name in ProcessSettingName]: Sett
     show: (target) => (target === undefined ? '' : formatTarget(target)),
     initial: () => undefined,
   },
-  tlsCa: {
-    name: 'tls_ca', kind: 'value', metavar: 'FILE', group: 'Client', applies: 'live',
+  tlsCa: pathRow({
+    name: 'tls_ca', metavar: 'FILE', group: 'Client', applies: 'live',
     help: 'TLS: the certificates to trust, PEM; of a server with a certificate of its own making, that one',
     default: 'the authorities that Node.js knows',
-    complete: { names: 'files' },
-    accepts: 'the name of a file',
-    parse: ([text]) => parseText(text),
-    show: (file) => file,
-    initial: () => '',
-  },
+  }, 'files'),
   pretty: {
-    name: 'pretty', kind: 'flag', metavar: '', group: 'Client', applies: 'live',
-    help: 'a line an event for people instead of JSON, coloured on a terminal (unless NO_COLOR is set)',
+    ...switchRow({
+      name: 'pretty', group: 'Client', applies: 'live',
+      help: 'a line an event for people instead of JSON, coloured on a terminal (unless NO_COLOR is set)',
+    }),
     default: 'on where standard output is a terminal',
-    accepts: SWITCH_ACCEPTS,
-    parse: ([text]) => parseSwitch(text),
     show: (on) => (on === undefined ? '' : showSwitch(on)),
     initial: () => undefined,
   },
-  user: {
-    name: 'u', aliases: ['user'], kind: 'value', metavar: 'USER', group: 'Running', applies: 'live',
+  user: userRow({
+    name: 'u', aliases: ['user'], applies: 'live',
     help: 'give up root: become this user once everything is open, keep CAP_SYS_PTRACE alone, which reading exe and cwd of others takes',
-    default: 'none',
-    accepts: 'the name or number of a user who is not root',
-    parse: ([text]) => parseUser(text),
-    show: (user) => user,
-    initial: () => '',
-  },
-  logLevel: {
-    name: 'log_level', kind: 'value', metavar: 'LEVEL', group: 'Running', applies: 'live',
-    help: `what is said on standard error: messages of this level and the graver ones; ${LOG_LEVELS.join(', ')}`,
-    default: 'info',
-    complete: { words: LOG_LEVELS },
-    accepts: LOG_LEVELS.join(', '),
-    parse: ([text]) => parseLogLevel(text),
-    show: String,
-    initial: () => 'info',
-  },
-};
-
-export const PROCESS_HELP_ROW: OptionRow = {
-  name: 'h', aliases: ['help'], kind: 'flag', metavar: '', group: 'Help', applies: 'both', default: '',
-  help: 'print this help and exit',
+  }),
+  logLevel: logLevelRow({ applies: 'live' }),
 };
 
 /** Every option of httplog processes. */
-export const PROCESS_ROWS: readonly OptionRow[] = [...Object.values(PROCESS_SETTING_ROWS), PROCESS_HELP_ROW];
+export const PROCESS_ROWS: readonly OptionRow[] = [...Object.values(PROCESS_SETTING_ROWS), HELP_ROW];
 
 /** Names of events from a comma list, each once, in the order of the table; `all` for every one. */
 function parseEvents(text: string): readonly ProcessEventName[] | undefined {

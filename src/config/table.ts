@@ -4,13 +4,14 @@
 import type { OptionRow, OptionValues, SettingName, SettingRow } from './option.js';
 import { ALL_COLUMNS, COLUMN_NAMES, formatColumns } from '../record/tsv_columns.js';
 import { TUNNELS } from '../wire/encap.js';
+import { choiceRow, countRow, HELP_ROW, pathRow, switchRow, userRow } from './common_rows.js';
 import { FILE_ROWS } from './file_rows.js';
 import { formatNetwork } from './network.js';
 import { OPERATION_ROWS } from './operation_rows.js';
 import { CHOICE_ROWS, PRIVACY_ROWS } from './policy_rows.js';
 import {
-  CAPTURE_CHOICES, formatPorts, formatTunnels, OUTPUT_FORMATS, parseCapture, parseFields, parseFiles, parseFormat, parseHeaders, parseInteger,
-  parseInterfaces, parseNetworks, parsePorts, parseSwitch, parseText, parseTunnels, parseUser, showSwitch, SWITCH_ACCEPTS,
+  CAPTURE_CHOICES, formatPorts, formatTunnels, OUTPUT_FORMATS, parseFields, parseFiles, parseHeaders, parseInteger, parseInterfaces, parseNetworks,
+  parsePorts, parseText, parseTunnels,
 } from './values.js';
 
 const MOST_SNAPLEN = 262144; // MAXIMUM_SNAPLEN of libpcap and Wireshark
@@ -31,13 +32,11 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     initial: () => [],
   },
   promiscuous: {
-    name: 'promisc', kind: 'value', metavar: 'on|off', group: 'Capture', key: 'HTTPLOG_PROMISC', applies: 'live',
-    help: 'promiscuous mode: also frames that are not addressed to this host',
-    default: 'on',
-    complete: { words: ['on', 'off'] },
-    accepts: SWITCH_ACCEPTS,
-    parse: ([text]) => parseSwitch(text),
-    show: showSwitch,
+    ...switchRow({
+      name: 'promisc', group: 'Capture', key: 'HTTPLOG_PROMISC', applies: 'live',
+      help: 'promiscuous mode: also frames that are not addressed to this host',
+    }),
+    kind: 'value', metavar: 'on|off', default: 'on', complete: { words: ['on', 'off'] },
     initial: () => true,
   },
   snaplen: {
@@ -53,24 +52,16 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     initial: () => 1560,
   },
   bufferMiB: {
-    name: 'b', kind: 'value', metavar: 'MB', group: 'Capture', key: 'HTTPLOG_BUFSIZE', applies: 'live',
-    help: 'kernel buffer per interface, in MiB',
-    default: '8',
+    ...countRow({
+      name: 'b', metavar: 'MB', group: 'Capture', key: 'HTTPLOG_BUFSIZE', applies: 'live',
+      help: 'kernel buffer per interface, in MiB',
+    }, MOST_BUFFER_MIB, 8),
     accepts: `an integer from 1 to ${MOST_BUFFER_MIB} (MiB)`,
-    parse: ([text]) => parseInteger(text, 1, MOST_BUFFER_MIB),
-    show: String,
-    initial: () => 8,
   },
-  capture: {
-    name: 'capture', kind: 'value', metavar: 'WAY', group: 'Capture', key: 'HTTPLOG_CAPTURE', applies: 'live',
+  capture: choiceRow({
+    name: 'capture', metavar: 'WAY', group: 'Capture', key: 'HTTPLOG_CAPTURE', applies: 'live',
     help: "how: afpacket reads the kernel's own buffer, libpcap copies; auto is afpacket where it can be",
-    default: 'auto',
-    complete: { words: CAPTURE_CHOICES },
-    accepts: CAPTURE_CHOICES.join(', '),
-    parse: ([text]) => parseCapture(text),
-    show: String,
-    initial: () => 'auto',
-  },
+  }, CAPTURE_CHOICES, 'auto'),
   files: {
     name: 'r', kind: 'words', metavar: 'FILE…', group: 'Replay', applies: 'replay', repeats: true,
     help: 'replay pcap and pcapng files, either may be .gz; - is standard input; environment and unnamed configuration files do not count',
@@ -141,25 +132,14 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     show: (directory) => directory,
     initial: ({ replay }) => (replay ? '-' : '/log/httplog'),
   },
-  split: {
-    name: 'log_split', kind: 'flag', metavar: '', group: 'Output', key: 'HTTPLOG_LOG_SPLIT', applies: 'both',
+  split: switchRow({
+    name: 'log_split', group: 'Output', key: 'HTTPLOG_LOG_SPLIT', applies: 'both',
     help: 'four files (CQ, CR, SQ, SR) instead of one',
-    default: 'off',
-    accepts: SWITCH_ACCEPTS,
-    parse: ([text]) => parseSwitch(text),
-    show: showSwitch,
-    initial: () => false,
-  },
-  format: {
-    name: 'o', kind: 'value', metavar: 'FORMAT', group: 'Output', key: 'HTTPLOG_O', applies: 'both',
+  }),
+  format: choiceRow({
+    name: 'o', metavar: 'FORMAT', group: 'Output', key: 'HTTPLOG_O', applies: 'both',
     help: `format of the records: ${OUTPUT_FORMATS.join(', ')}`,
-    default: 'text',
-    complete: { words: OUTPUT_FORMATS },
-    accepts: OUTPUT_FORMATS.join(', '),
-    parse: ([text]) => parseFormat(text),
-    show: String,
-    initial: () => 'text',
-  },
+  }, OUTPUT_FORMATS, 'text'),
   fields: {
     name: 'fields', kind: 'value', metavar: 'LIST', group: 'Output', key: 'HTTPLOG_FIELDS', applies: 'both',
     help: 'columns of tsv, in this order; headers.NAME is a header field, all are those of the default',
@@ -179,81 +159,42 @@ export const SETTING_ROWS: { readonly [Name in SettingName]: SettingRow<OptionVa
     show: (names) => names.join(','),
     initial: () => [],
   },
-  addVlan: {
-    name: 'add_vlan', kind: 'flag', metavar: '', group: 'Output', key: 'HTTPLOG_ADD_VLAN', applies: 'both',
+  addVlan: switchRow({
+    name: 'add_vlan', group: 'Output', key: 'HTTPLOG_ADD_VLAN', applies: 'both',
     help: 'show VLAN ids in text',
-    default: 'off',
-    accepts: SWITCH_ACCEPTS,
-    parse: ([text]) => parseSwitch(text),
-    show: showSwitch,
-    initial: () => false,
-  },
-  addCommunityId: {
-    name: 'add_community_id', kind: 'flag', metavar: '', group: 'Output', key: 'HTTPLOG_ADD_COMMUNITY_ID', applies: 'both',
+  }),
+  addCommunityId: switchRow({
+    name: 'add_community_id', group: 'Output', key: 'HTTPLOG_ADD_COMMUNITY_ID', applies: 'both',
     help: 'show the Community ID of the flow in json (ecs and tsv have it)',
-    default: 'off',
-    accepts: SWITCH_ACCEPTS,
-    parse: ([text]) => parseSwitch(text),
-    show: showSwitch,
-    initial: () => false,
-  },
-  proc: {
-    name: 'proc', kind: 'flag', metavar: '', group: 'Output', key: 'HTTPLOG_PROC', applies: 'live',
+  }),
+  proc: switchRow({
+    name: 'proc', group: 'Output', key: 'HTTPLOG_PROC', applies: 'live',
     help: 'show the process at the local end of the connection, as far as it can be known',
-    default: 'off',
-    accepts: SWITCH_ACCEPTS,
-    parse: ([text]) => parseSwitch(text),
-    show: showSwitch,
-    initial: () => false,
-  },
-  utc: {
-    name: 'utc', kind: 'flag', metavar: '', group: 'Output', key: 'HTTPLOG_UTC', applies: 'both',
+  }),
+  utc: switchRow({
+    name: 'utc', group: 'Output', key: 'HTTPLOG_UTC', applies: 'both',
     help: 'UTC times in text, and UTC days, instead of the local zone',
-    default: 'off',
-    accepts: SWITCH_ACCEPTS,
-    parse: ([text]) => parseSwitch(text),
-    show: showSwitch,
-    initial: () => false,
-  },
+  }),
   ...PRIVACY_ROWS,
   ...FILE_ROWS,
   workers: {
-    name: 'cpu', kind: 'value', metavar: 'N', group: 'Running', key: 'HTTPLOG_CPUNO', applies: 'both',
-    help: 'parsing workers',
+    ...countRow({ name: 'cpu', metavar: 'N', group: 'Running', key: 'HTTPLOG_CPUNO', applies: 'both', help: 'parsing workers' }, MOST_WORKERS, 1),
     default: 'half of the cores, at least 1',
-    accepts: `an integer from 1 to ${MOST_WORKERS}`,
-    parse: ([text]) => parseInteger(text, 1, MOST_WORKERS),
-    show: String,
     initial: ({ cores }) => Math.min(MOST_WORKERS, Math.max(1, Math.floor(cores / 2))),
   },
-  user: {
-    name: 'u', kind: 'value', metavar: 'USER', group: 'Running', key: 'HTTPLOG_U', applies: 'both',
+  user: userRow({
+    name: 'u', key: 'HTTPLOG_U', applies: 'both',
     help: 'give up root: become this user before anything is opened, keep CAP_NET_RAW, with -proc what that needs, too (replay: nothing)',
-    default: 'none',
-    accepts: 'the name or number of a user who is not root',
-    parse: ([text]) => parseUser(text),
-    show: (user) => user,
-    initial: () => '',
-  },
-  cpuProfile: {
-    name: 'cpuprofile', kind: 'value', metavar: 'FILE', group: 'Running', key: 'HTTPLOG_CPUPROFILE', applies: 'both',
+  }),
+  cpuProfile: pathRow({
+    name: 'cpuprofile', metavar: 'FILE', group: 'Running', key: 'HTTPLOG_CPUPROFILE', applies: 'both',
     help: 'write a CPU profile of the parsing work (.cpuprofile, opens in Chrome DevTools)',
     default: 'none',
-    complete: { names: 'files' },
-    accepts: 'the name of a file',
-    parse: ([text]) => parseText(text),
-    show: (file) => file,
-    initial: () => '',
-  },
-  logEvery: {
-    name: 'log_every', kind: 'value', metavar: 'N', group: 'Running', key: 'HTTPLOG_LOG_EVERY', applies: 'both',
+  }, 'files'),
+  logEvery: countRow({
+    name: 'log_every', metavar: 'N', group: 'Running', key: 'HTTPLOG_LOG_EVERY', applies: 'both',
     help: 'statistics to the operational log every N packets',
-    default: '10000',
-    accepts: 'an integer from 1',
-    parse: ([text]) => parseInteger(text, 1, Infinity),
-    show: String,
-    initial: () => 10000,
-  },
+  }, Infinity, 10000),
   ...OPERATION_ROWS,
 };
 
@@ -277,10 +218,7 @@ export const ACTION_ROWS = {
     name: 'v', aliases: ['version'], kind: 'flag', metavar: '', group: 'Help', applies: 'both', default: '',
     help: 'print the version and exit',
   },
-  help: {
-    name: 'h', aliases: ['help'], kind: 'flag', metavar: '', group: 'Help', applies: 'both', default: '',
-    help: 'print this help and exit',
-  },
+  help: HELP_ROW,
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
 export const SETTING_NAMES = Object.keys(SETTING_ROWS) as SettingName[];

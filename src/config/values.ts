@@ -27,9 +27,6 @@ export function parseSwitch(text: string): boolean | undefined {
   return Object.hasOwn(SWITCH_WORDS, word) ? SWITCH_WORDS[word] : undefined;
 }
 
-/** What parseSwitch() takes, in words. */
-export const SWITCH_ACCEPTS = 'on or off (true, false, yes, no, 1, 0)';
-
 export function showSwitch(on: boolean): string {
   return on ? 'on' : 'off';
 }
@@ -93,21 +90,9 @@ export function parseNetworks(text: string): readonly Network[] | undefined {
   return networks;
 }
 
-export function parseFormat(text: string): OutputFormat | undefined {
-  return OUTPUT_FORMATS.find((format) => format === text);
-}
-
-export function parseCapture(text: string): CaptureChoice | undefined {
-  return CAPTURE_CHOICES.find((choice) => choice === text);
-}
-
 /** Columns of tsv from a comma list; `all` stands for every one of them. */
 export function parseFields(text: string): readonly string[] | undefined {
   return parseColumns(listItems(text));
-}
-
-export function parseLogLevel(text: string): LogLevel | undefined {
-  return LOG_LEVELS.find((level) => level === text);
 }
 
 /** Names of header fields from a comma list; `none` for none. */
