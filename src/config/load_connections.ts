@@ -1,11 +1,11 @@
 // From the command line of httplog connections to its settings. Neither environment nor configuration file sets any of them.
 
 import { argvTable, parseArgv } from './argv.js';
+import { dashed } from './command_help.js';
 import { HELP_ROW } from './common_rows.js';
 import type { ConnectionsSettings } from './connections_settings.js';
 import { CONNECTION_ROWS, CONNECTION_SETTING_ROWS, type ConnectionSettingName } from './connections_table.js';
 import type { SettingRow } from './option.js';
-import { dashed } from './processes_help.js';
 import { shown, UsageError } from './usage_error.js';
 
 const SETTING_NAMES = Object.keys(CONNECTION_SETTING_ROWS) as ConnectionSettingName[];

@@ -2,9 +2,9 @@
 // are the capture's (the password alone may stand in HTTPLOG_AUTH).
 
 import { argvTable, parseArgv } from './argv.js';
+import { dashed } from './command_help.js';
 import { HELP_ROW } from './common_rows.js';
 import type { SettingRow } from './option.js';
-import { dashed } from './processes_help.js';
 import { DEFAULT_SOCKET, type ProcessesSettings } from './processes_settings.js';
 import { PROCESS_ROWS, PROCESS_SETTING_ROWS, type ProcessSettingName } from './processes_table.js';
 import { shown, UsageError } from './usage_error.js';
