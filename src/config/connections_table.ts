@@ -11,8 +11,7 @@ const MOST_PORT = 65535;
 const MOST_BACKUPS = 1000;
 const SOURCES = ['auto', ...CONNECTION_SOURCES] as const;
 
-export type ConnectionSettingName = keyof ConnectionsSettings;
-type Rows<Names extends ConnectionSettingName> = { readonly [Name in Names]: SettingRow<ConnectionsSettings[Name]> };
+type Rows<Names extends keyof ConnectionsSettings> = { readonly [Name in Names]: SettingRow<ConnectionsSettings[Name]> };
 
 const SOURCE_ROWS: Rows<'source' | 'poll'> = {
   source: choiceRow({
@@ -97,7 +96,7 @@ const OUTPUT_ROWS: Rows<'format' | 'file' | 'connectionsLog' | 'processesLog' | 
   }, MOST_BACKUPS, 10),
 };
 
-export const CONNECTION_SETTING_ROWS: Rows<ConnectionSettingName> = {
+export const CONNECTION_SETTING_ROWS: Rows<keyof ConnectionsSettings> = {
   ...SOURCE_ROWS,
   ...SELECTION_ROWS,
   ...OUTPUT_ROWS,

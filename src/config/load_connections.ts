@@ -1,15 +1,9 @@
-// From the command line of httplog connections to its settings. Neither environment nor configuration file sets any of them.
+// From the command line of httplog connections to its settings.
 
-import { argvTable, parseArgv } from './argv.js';
-import { dashed } from './command_help.js';
-import { HELP_ROW } from './common_rows.js';
 import type { ConnectionsSettings } from './connections_settings.js';
-import { CONNECTION_ROWS, CONNECTION_SETTING_ROWS, type ConnectionSettingName } from './connections_table.js';
-import type { SettingRow } from './option.js';
-import { shown, UsageError } from './usage_error.js';
-
-const SETTING_NAMES = Object.keys(CONNECTION_SETTING_ROWS) as ConnectionSettingName[];
-const DEFAULTS = { replay: false, cores: 1 };
+import { CONNECTION_SETTING_ROWS } from './connections_table.js';
+import { loadCommand, refuseStrays, type GoesWith } from './load_command.js';
+import { UsageError } from './usage_error.js';
 
 /**
  * @param argv what stands behind `httplog connections`
@@ -18,26 +12,16 @@ const DEFAULTS = { replay: false, cores: 1 };
  * @throws UsageError
  */
 export function loadConnections(argv: readonly string[], hint: string): ConnectionsSettings | undefined {
-  const words = parseArgv(argv, argvTable(CONNECTION_ROWS, hint));
-  if (words.has(HELP_ROW.name)) return undefined;
-  const values: Partial<Record<ConnectionSettingName, unknown>> = {};
-  for (const setting of SETTING_NAMES) {
-    const row: Pick<SettingRow<unknown>, 'name' | 'accepts' | 'parse' | 'initial'> = CONNECTION_SETTING_ROWS[setting];
-    const given = words.get(row.name);
-    const value = given === undefined ? row.initial(DEFAULTS) : row.parse(given);
-    if (value === undefined && given !== undefined) {
-      throw new UsageError(`option ${dashed(row.name)}: cannot use ${shown(given.join(' '))}; wanted ${row.accepts}`);
-    }
-    values[setting] = value;
-  }
-  const settings = values as unknown as ConnectionsSettings;
-  const isGiven = (setting: ConnectionSettingName): boolean => words.has(CONNECTION_SETTING_ROWS[setting].name);
-  refuseConflicts(settings, isGiven);
+  const loaded = loadCommand<ConnectionsSettings>(CONNECTION_SETTING_ROWS, argv, hint);
+  if (loaded === undefined) return undefined;
+  refuseStrays(CONNECTION_SETTING_ROWS, loaded, GOES_WITH);
+  const { settings, isGiven } = loaded;
+  if (settings.connectionsLog === settings.processesLog) throw new UsageError('options --clog and --plog: name two files');
   return isGiven('poll') ? { ...settings, source: 'poll' } : settings;
 }
 
 /** What each option goes with. */
-const GOES_WITH: readonly (readonly [ConnectionSettingName, string, (settings: ConnectionsSettings) => boolean])[] = [
+const GOES_WITH: readonly GoesWith<ConnectionsSettings>[] = [
   ['connectionsLog', '-o lognet', ({ format }) => format === 'lognet'],
   ['processesLog', '-o lognet', ({ format }) => format === 'lognet'],
   ['fallbackDirectory', '-o lognet', ({ format }) => format === 'lognet'],
@@ -46,11 +30,3 @@ const GOES_WITH: readonly (readonly [ConnectionSettingName, string, (settings: C
   ['backupCount', '-w', ({ file }) => file !== ''],
   ['poll', '-source poll', ({ source }) => source === 'poll' || source === 'auto'],
 ];
-
-/** @throws UsageError that names what does not fit */
-function refuseConflicts(settings: ConnectionsSettings, isGiven: (setting: ConnectionSettingName) => boolean): void {
-  for (const [setting, needed, fits] of GOES_WITH) {
-    if (isGiven(setting) && !fits(settings)) throw new UsageError(`option ${dashed(CONNECTION_SETTING_ROWS[setting].name)}: goes with ${needed}`);
-  }
-  if (settings.connectionsLog === settings.processesLog) throw new UsageError('options --clog and --plog: name two files');
-}

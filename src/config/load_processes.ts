@@ -1,16 +1,10 @@
-// From the command line of httplog processes to its settings. Neither environment nor configuration file sets any of them: those
-// are the capture's (the password alone may stand in HTTPLOG_AUTH).
+// From the command line of httplog processes to its settings; the password alone may stand in HTTPLOG_AUTH, too.
 
-import { argvTable, parseArgv } from './argv.js';
 import { dashed } from './command_help.js';
-import { HELP_ROW } from './common_rows.js';
-import type { SettingRow } from './option.js';
+import { loadCommand, refuseStrays, type GoesWith, type LoadedCommand } from './load_command.js';
 import { DEFAULT_SOCKET, type ProcessesSettings } from './processes_settings.js';
-import { PROCESS_ROWS, PROCESS_SETTING_ROWS, type ProcessSettingName } from './processes_table.js';
-import { shown, UsageError } from './usage_error.js';
-
-const SETTING_NAMES = Object.keys(PROCESS_SETTING_ROWS) as ProcessSettingName[];
-const DEFAULTS = { replay: false, cores: 1 };
+import { PROCESS_SETTING_ROWS, type ProcessSettingName } from './processes_table.js';
+import { UsageError } from './usage_error.js';
 
 /**
  * @param argv what stands behind `httplog processes`
@@ -19,28 +13,17 @@ const DEFAULTS = { replay: false, cores: 1 };
  * @throws UsageError
  */
 export function loadProcesses(argv: readonly string[], hint: string): ProcessesSettings | undefined {
-  const words = parseArgv(argv, argvTable(PROCESS_ROWS, hint));
-  if (words.has(HELP_ROW.name)) return undefined;
-  const values: Partial<Record<ProcessSettingName, unknown>> = {};
-  for (const setting of SETTING_NAMES) {
-    const row: Pick<SettingRow<unknown>, 'name' | 'accepts' | 'parse' | 'initial'> = PROCESS_SETTING_ROWS[setting];
-    const given = words.get(row.name);
-    const value = given === undefined ? row.initial(DEFAULTS) : row.parse(given);
-    if (value === undefined && given !== undefined) {
-      const text = setting === 'auth' ? 'what is given' : shown(given.join(' '));
-      throw new UsageError(`option ${dashed(row.name)}: cannot use ${text}; wanted ${row.accepts}`);
-    }
-    values[setting] = value;
-  }
-  const settings = values as unknown as ProcessesSettings;
-  refuseConflicts(settings, (setting) => words.has(PROCESS_SETTING_ROWS[setting].name));
+  const loaded = loadCommand<ProcessesSettings>(PROCESS_SETTING_ROWS, argv, hint);
+  if (loaded === undefined) return undefined;
+  refuseConflicts(loaded);
+  const { settings } = loaded;
   const { direct, tcp, socket, connect } = settings;
   const byDefault = !direct && tcp.address === '' && socket === '' && connect === undefined;
   return byDefault ? { ...settings, socket: DEFAULT_SOCKET } : settings;
 }
 
 /** What each option goes with. */
-const GOES_WITH: readonly (readonly [ProcessSettingName, string, (settings: ProcessesSettings) => boolean])[] = [
+const GOES_WITH: readonly GoesWith<ProcessesSettings>[] = [
   ['tlsCert', '--tls-key', ({ tlsKey }) => tlsKey !== ''],
   ['tlsKey', '--tls-cert', ({ tlsCert }) => tlsCert !== ''],
   ['tlsCert', '-t', ({ tcp }) => tcp.address !== ''],
@@ -67,14 +50,13 @@ function servesSocket({ socket, direct, tcp }: ProcessesSettings): boolean {
 }
 
 /** @throws UsageError that names both options */
-function refuseConflicts(settings: ProcessesSettings, isGiven: (setting: ProcessSettingName) => boolean): void {
+function refuseConflicts(loaded: LoadedCommand<ProcessesSettings>): void {
+  const { settings, isGiven } = loaded;
   const nameOf = (setting: ProcessSettingName): string => dashed(PROCESS_SETTING_ROWS[setting].name);
   if (settings.connect !== undefined) {
     const given = SERVER_SETTINGS.find(isGiven);
     if (given !== undefined) throw new UsageError(`options --connect and ${nameOf(given)}: read another server's events or serve this host's, not both`);
   }
   if (isGiven('auth') && isGiven('authFile')) throw new UsageError('options -a and --auth-file: give the password once');
-  for (const [setting, needed, fits] of GOES_WITH) {
-    if (isGiven(setting) && !fits(settings)) throw new UsageError(`option ${nameOf(setting)}: goes with ${needed}`);
-  }
+  refuseStrays(PROCESS_SETTING_ROWS, loaded, GOES_WITH);
 }

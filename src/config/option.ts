@@ -46,6 +46,8 @@ export interface Completion {
 
 /** The row of an option that becomes a setting. */
 export interface SettingRow<T> extends OptionRow {
+  /** its value is shown in no message */
+  readonly secret?: boolean;
   /** what parse() accepts, in words */
   readonly accepts: string;
   /** From the words given (one, unless it repeats) to the value; undefined when they are not accepted. */

@@ -78,6 +78,7 @@ export const PROCESS_SETTING_ROWS: { readonly [Name in ProcessSettingName]: Sett
     name: 'a', aliases: ['auth'], kind: 'value', metavar: 'PASSWORD', group: 'TCP', applies: 'live',
     help: 'the password itself: every user of this host can read it with ps, so better in a file',
     default: '',
+    secret: true,
     accepts: 'a password of one line that is not empty',
     parse: ([text]) => (text !== '' && !/[\r\n\0]/.test(text) ? text : undefined),
     show: () => '(not shown)',
