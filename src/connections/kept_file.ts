@@ -1,10 +1,12 @@
 // A file that lines are appended to: opened anew when asked, put aside when it has grown enough, with a head when its format has one.
 // What is put aside is FILE.1, and what was FILE.1 is FILE.2 then, as Python's RotatingFileHandler has it.
 
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { systemFiles } from '../log/file_access.js';
 import { isPlanted, refuseUnsafe, trustOfRoot } from '../log/directory_guard.js';
+import { endsInsideLine } from '../log/file_tail.js';
+import { wholeLines } from '../log/lines.js';
 import { LogError, systemLogError } from '../log/log_error.js';
 import type { WriteLedger } from '../log/write_ledger.js';
 import { writeWhole } from '../log/write_whole.js';
@@ -14,7 +16,8 @@ import type { FileTop } from './formats/format.js';
 const FILE_MODE = 0o640;
 const DIRECTORY_MODE = 0o750;
 const PATIENCE_MS = 1000;
-const NEWLINE = 0x0a;
+/** Where the head of a file says when it began. */
+const HEAD_BYTES = 1024;
 const DATE = /^#Date: (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$/m;
 
 export interface KeptFileOptions {
@@ -30,7 +33,7 @@ export class KeptFile {
   readonly path: string;
   private fd: number | undefined;
   private bytes = 0;
-  /** the last write ended inside a line */
+  /** what is appended next would follow the beginning of a line */
   private torn = false;
 
   /** @throws LogError when it cannot be written, or others could make root write elsewhere */
@@ -46,7 +49,7 @@ export class KeptFile {
   }
 
   /** @throws LogError */
-  open(): void {
+  async open(): Promise<void> {
     if (this.fd !== undefined) return;
     try {
       const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -55,16 +58,11 @@ export class KeptFile {
       if (!status.isFile()) throw new Error('it is no file');
       if (isPlanted(this.path, status.uid)) throw new Error(`it belongs to user ${status.uid}`);
       this.bytes = status.size;
-      this.torn = this.endsTorn();
+      this.torn = await endsInsideLine(systemFiles, this.fd, this.bytes);
     } catch (error) {
       this.shut();
       throw systemLogError(`cannot write ${this.path}`, error);
     }
-  }
-
-  /** A killed run may have left the beginning of a line. */
-  private endsTorn(): boolean {
-    return this.bytes > 0 && readFileSync(this.path).at(-1) !== NEWLINE;
   }
 
   /** Appends whole lines. What cannot be written is lost, and counted. */
@@ -72,7 +70,7 @@ export class KeptFile {
     const { ledger } = this.options;
     try {
       this.rotate(lines.length);
-      this.open();
+      await this.open();
     } catch (error) {
       ledger.failed(count, error instanceof LogError ? error : systemLogError(`cannot write ${this.path}`, error));
       return;
@@ -81,15 +79,14 @@ export class KeptFile {
     const parts = [Buffer.from((this.torn ? '\n' : '') + head), lines];
     const { written, error } = await writeWhole(systemFiles, this.fd ?? -1, parts, PATIENCE_MS);
     this.bytes += written;
-    const whole = wholeLines(parts, written);
-    this.torn = error !== undefined && written > 0 && !whole.endsWhole;
     if (error === undefined) {
+      this.torn = false;
       ledger.wrote(count, written);
       return;
     }
-    const kept = Math.max(0, Math.min(count, whole.lines - linesOf(parts[0])));
-    ledger.wrote(kept, written);
-    ledger.failed(count - kept, systemLogError(`cannot write ${this.path}`, error));
+    const ours = wholeLines(parts, written).lines - wholeLines(parts.slice(0, 1), written).lines;
+    ledger.wrote(ours, written);
+    ledger.failed(count - ours, systemLogError(`cannot write ${this.path}`, error));
     this.shut();
   }
 
@@ -125,7 +122,7 @@ export class KeptFile {
     try {
       const status = lstatSync(this.path);
       if (!status.isFile() || status.size === 0) return undefined;
-      const [, day, time] = DATE.exec(readFileSync(this.path, 'latin1').slice(0, 1024)) ?? [];
+      const [, day, time] = DATE.exec(headOf(this.path)) ?? [];
       const stamp = day === undefined ? localTime(BigInt(Math.round(status.mtimeMs)) * 1_000_000n, 'T') : `${day}T${time}`;
       const suffix = extname(this.path);
       const base = `${this.path.slice(0, this.path.length - suffix.length)}-${stamp.replaceAll(/[-:]/g, '')}`;
@@ -158,11 +155,14 @@ function exists(path: string): boolean {
   }
 }
 
-function linesOf(bytes: Uint8Array): number {
-  return bytes.reduce((lines, byte) => lines + (byte === NEWLINE ? 1 : 0), 0);
-}
-
-function wholeLines(parts: readonly Uint8Array[], written: number): { readonly lines: number; readonly endsWhole: boolean } {
-  const bytes = Buffer.concat(parts).subarray(0, written);
-  return { lines: linesOf(bytes), endsWhole: bytes.at(-1) === NEWLINE };
+/** The first bytes of a file, which somebody may have put something else in the place of. */
+function headOf(path: string): string {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const fd = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const bytes = Buffer.alloc(HEAD_BYTES);
+    return bytes.toString('latin1', 0, readSync(fd, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(fd);
+  }
 }

@@ -2,6 +2,7 @@
 
 import { join, basename } from 'node:path';
 import type { ConnectionsSettings } from '../config/connections_settings.js';
+import { wholeLines } from '../log/lines.js';
 import { LogError, type ClosedOutputError } from '../log/log_error.js';
 import { StandardOutput } from '../log/standard_output.js';
 import { WriteLedger, type WriteReports } from '../log/write_ledger.js';
@@ -27,28 +28,28 @@ export interface OutputReports extends WriteReports {
 }
 
 /** @throws LogError when a file cannot be written */
-export function openOutput(settings: ConnectionsSettings, reports: OutputReports): Output {
+export async function openOutput(settings: ConnectionsSettings, reports: OutputReports): Promise<Output> {
   const ledger = new WriteLedger(reports);
   if (settings.format === 'lognet') return openPair(settings, ledger, reports);
   const { file, maxBytes, backupCount } = settings;
   if (file === '') return new StandardLines(ledger, reports);
   const kept = new KeptFile(file, { ledger, maxBytes, backupCount });
-  kept.open();
+  await kept.open();
   return new FileLines(ledger, kept);
 }
 
 /** The pair in its own place, else in the directory that is to be fallen back on. */
-function openPair(settings: ConnectionsSettings, ledger: WriteLedger, { onNote }: OutputReports): Output {
+async function openPair(settings: ConnectionsSettings, ledger: WriteLedger, { onNote }: OutputReports): Promise<Output> {
   const { connectionsLog, processesLog, fallbackDirectory } = settings;
   try {
-    return new LognetFiles(ledger, connectionsLog, processesLog, onNote);
+    return await LognetFiles.open(ledger, connectionsLog, processesLog, onNote);
   } catch (error) {
     if (!(error instanceof LogError)) throw error;
     if (fallbackDirectory === '') {
       throw new LogError(`${error.message.replace(/; .*-d.*$/, '')}; name other files with -clog and -plog, or give --fallback-dir DIR`, { cause: error });
     }
     onNote(`${error.message.replace(/; .*-d.*$/, '')}; falling back on ${fallbackDirectory}`);
-    return new LognetFiles(ledger, join(fallbackDirectory, basename(connectionsLog)), join(fallbackDirectory, basename(processesLog)), onNote);
+    return LognetFiles.open(ledger, join(fallbackDirectory, basename(connectionsLog)), join(fallbackDirectory, basename(processesLog)), onNote);
   }
 }
 
@@ -95,25 +96,28 @@ class FileLines implements Output {
 
 class LognetFiles implements Output {
   readonly place: string;
-  private readonly connections: KeptFile;
-  private readonly processes: KeptFile;
+
+  private constructor(readonly ledger: WriteLedger, private readonly connections: KeptFile, private readonly processes: KeptFile) {
+    this.place = `${connections.path} and ${processes.path}`;
+  }
 
   /** @throws LogError */
-  constructor(readonly ledger: WriteLedger, connectionsLog: string, processesLog: string, onNote: (text: string) => void) {
-    this.connections = new KeptFile(connectionsLog, { ledger, top: connectionsTop });
-    // Lines of this list are no records: what becomes of them is not counted among those.
-    this.processes = new KeptFile(processesLog, { ledger: new WriteLedger({ onError: (error) => onNote(error.message), onRecovery: () => undefined }), top: processesTop });
-    for (const file of [this.connections, this.processes]) {
+  static async open(ledger: WriteLedger, connectionsLog: string, processesLog: string, onNote: (text: string) => void): Promise<LognetFiles> {
+    // Lines of the list of processes are no records: what becomes of them is not counted among those.
+    const notes = new WriteLedger({ onError: (error) => onNote(error.message), onRecovery: () => undefined });
+    const connections = new KeptFile(connectionsLog, { ledger, top: connectionsTop });
+    const processes = new KeptFile(processesLog, { ledger: notes, top: processesTop });
+    for (const file of [connections, processes]) {
       const archived = file.archive();
       if (archived !== undefined) onNote(`the last ${basename(file.path)} is ${archived} now`);
-      file.open();
+      await file.open();
     }
-    this.place = `${this.connections.path} and ${this.processes.path}`;
+    return new LognetFiles(ledger, connections, processes);
   }
 
   async write(lines: Uint8Array, count: number, processLines: Uint8Array): Promise<void> {
     // A name stands in the list before a connection has it.
-    if (processLines.length > 0) await this.processes.write(processLines, processLines.filter((byte) => byte === 0x0a).length);
+    if (processLines.length > 0) await this.processes.write(processLines, wholeLines([processLines], processLines.length).lines);
     await this.connections.write(lines, count);
   }
 

@@ -1,18 +1,18 @@
 // httplog connections from start to exit code: opens the output, starts the thread that follows connections, writes its lines.
 
-import { writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { ConnectionsSettings } from '../config/connections_settings.js';
 import { exitAtOnce } from '../host/exit.js';
-import { EFD_CLOEXEC_NONBLOCK, close, eventfd } from '../host/libc.js';
+import { close } from '../host/libc.js';
 import { ProcConnectorError, openProcSocket, type ProcSocket } from '../host/proc_connector.js';
 import { TABLE_EVENTS } from '../host/process_watch.js';
 import { EXIT } from '../pipeline/exit_code.js';
 import { flushMessages, say, sayError, sayLimited } from '../pipeline/say.js';
 import { handleSignals } from '../pipeline/signals.js';
+import { Asks } from './asks.js';
 import { openOutput, type Output } from './output.js';
-import { ASKED, SHARED, type ConnectionMessage, type ConnectionTask, type ConnectionTotals } from './tasks.js';
+import { ASKED, type ConnectionMessage, type ConnectionTask, type ConnectionTotals } from './tasks.js';
 
 export interface ConnectionsOptions {
   /** started under nohup: a terminal that hangs up does not end the run */
@@ -28,40 +28,40 @@ const CLOSE_MS = 5000;
  * @throws LogError, ProcConnectorError, SourceError: one line for the user, when it cannot begin
  */
 export async function runConnections(settings: ConnectionsSettings, options: ConnectionsOptions): Promise<number> {
-  return new ConnectionsRun(settings, options).run();
+  const asks = new Asks();
+  const reader = { isGone: false };
+  const output = await openOutput(settings, {
+    onClosed: () => {
+      reader.isGone = true;
+      asks.ask(ASKED.STOP);
+    },
+    onError: (error) => say(error.message, 'error'),
+    onRecovery: () => say('records are written again'),
+    onNote: (text) => say(text, 'warn'),
+  });
+  return new ConnectionsRun(settings, options, asks, output, reader).run();
 }
 
 class ConnectionsRun {
-  private readonly output: Output;
-  private readonly shared = new SharedArrayBuffer(SHARED.WORDS * Int32Array.BYTES_PER_ELEMENT);
-  private readonly words = new Int32Array(this.shared);
-  private readonly wakeFd = eventfd(0, EFD_CLOEXEC_NONBLOCK);
-  private outputClosed = false;
   private isWriting = false;
   /** writes one after the other */
   private written: Promise<void> = Promise.resolve();
 
-  constructor(private readonly settings: ConnectionsSettings, private readonly options: ConnectionsOptions) {
-    this.output = openOutput(settings, {
-      onClosed: () => {
-        this.outputClosed = true;
-        this.ask(ASKED.STOP);
-      },
-      onError: (error) => say(error.message, 'error'),
-      onRecovery: () => say('records are written again'),
-      onNote: (text) => say(text, 'warn'),
-    });
-  }
+  /** @param reader of standard output */
+  constructor(
+    private readonly settings: ConnectionsSettings, private readonly options: ConnectionsOptions,
+    private readonly asks: Asks, private readonly output: Output, private readonly reader: { readonly isGone: boolean },
+  ) {}
 
   async run(): Promise<number> {
     const socket = this.openProcesses();
     const removeSignals = handleSignals({
-      stop: () => this.ask(ASKED.STOP),
+      stop: () => this.asks.ask(ASKED.STOP),
       reopen: () => {
         this.written = this.written.then(() => this.output.reopen());
-        this.ask(ASKED.RESTART);
+        this.asks.ask(ASKED.RESTART);
       },
-      statistics: () => this.ask(ASKED.TOTALS),
+      statistics: () => this.asks.ask(ASKED.TOTALS),
     }, this.options.ignoreHangUp);
     let totals: ConnectionTotals | undefined;
     try {
@@ -70,13 +70,13 @@ class ConnectionsRun {
       sayError(error);
     } finally {
       if (socket !== undefined) close(socket.fd);
-      close(this.wakeFd);
+      this.asks.close();
     }
     const isWritten = await this.settled();
     removeSignals();
     flushMessages();
     if (totals !== undefined) this.tellTotals(totals);
-    const failed = totals === undefined || this.outputClosed || this.output.ledger.linesLost > 0;
+    const failed = totals === undefined || this.reader.isGone || this.output.ledger.linesLost > 0;
     const exit = failed ? EXIT.FAILED : EXIT.OK;
     if (!isWritten) await exitAtOnce(exit); // whoever has to read does not
     await this.output.close();
@@ -99,7 +99,7 @@ class ConnectionsRun {
   private follow(processes: ProcSocket | undefined): Promise<ConnectionTotals> {
     const { source, poll: pollSeconds, format } = this.settings;
     const task: ConnectionTask = {
-      source, pollSeconds, selection: selectionOf(this.settings), format, processes, wakeFd: this.wakeFd, shared: this.shared, hostname: hostname(),
+      source, pollSeconds, selection: selectionOf(this.settings), format, processes, wakeFd: this.asks.wakeFd, shared: this.asks.shared, hostname: hostname(),
     };
     const worker = new Worker(new URL('../../workers/connections.js', import.meta.url), { workerData: task });
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -125,7 +125,7 @@ class ConnectionsRun {
     this.output.ledger.delivered(count);
     this.isWriting = true;
     const mine = this.written.then(() => this.output.write(lines, count, processLines)).then(() => {
-      Atomics.sub(this.words, SHARED.BACKLOG, lines.length + processLines.length);
+      this.asks.settled(lines.length + processLines.length);
       if (this.written === mine) this.isWriting = false;
     });
     this.written = mine;
@@ -137,15 +137,6 @@ class ConnectionsRun {
     await Promise.race([this.written, new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)))]);
     clearTimeout(timer);
     return !this.isWriting;
-  }
-
-  private ask(what: number): void {
-    Atomics.or(this.words, SHARED.ASKED, what);
-    try {
-      writeSync(this.wakeFd, new Uint8Array(new BigUint64Array([1n]).buffer));
-    } catch {
-      // the thread has ended
-    }
   }
 
   private sayReady({ said, warnings }: Extract<ConnectionMessage, { type: 'ready' }>): void {

@@ -5,6 +5,7 @@ import { constants } from 'node:fs';
 import { isPlanted } from './directory_guard.js';
 import type { FileAccess } from './file_access.js';
 import { type FileHeader, endsUnder } from './file_header.js';
+import { endsInsideLine } from './file_tail.js';
 import { NEWLINE, copyRange, wholeLines } from './lines.js';
 import { LogError, errorCode, systemLogError } from './log_error.js';
 import type { WriteLedger } from './write_ledger.js';
@@ -158,7 +159,7 @@ export class LogFile {
    */
   private async mendTail(): Promise<unknown> {
     if (this.tailWhole) return undefined;
-    if (await this.endsInsideLine()) {
+    if (await endsInsideLine(this.files, this.fd, this.sizeBytes)) {
       const { error } = await writeWhole(this.files, this.fd, [Uint8Array.of(NEWLINE)], PATIENCE_MS);
       if (error !== undefined) return error;
       this.sizeBytes++;
@@ -190,17 +191,6 @@ export class LogFile {
       return this.sizeBytes > 0 && (this.headed || (this.headed = await endsUnder(header, this.files, this.fd, this.sizeBytes)));
     } catch {
       return this.headed;
-    }
-  }
-
-  /** A tail that cannot be read is taken as broken: an empty line too many is better than two lines in one. */
-  private async endsInsideLine(): Promise<boolean> {
-    try {
-      if (this.sizeBytes === 0) return false;
-      const last = new Uint8Array(1);
-      return (await this.files.read(this.fd, last, this.sizeBytes - 1)) !== 1 || last[0] !== NEWLINE;
-    } catch {
-      return true;
     }
   }
 
