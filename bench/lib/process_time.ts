@@ -1,6 +1,6 @@
 // What a running process has used so far.
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { command } from '../../test/support/command.js';
 
 /** Fields of /proc/PID/stat behind the name in parentheses, which may hold blanks (proc_pid_stat(5): 14 utime, 15 stime). */
@@ -26,4 +26,28 @@ export function packetSockets(pid: number): number {
   } catch {
     return 0;
   }
+}
+
+export interface ThreadTime {
+  readonly id: number;
+  /** -20 to 19 */
+  readonly nice: number;
+  /** time on a processor so far, in milliseconds, exact to the nanosecond */
+  readonly cpuMs: number;
+}
+
+const NICE = 19;
+
+/** The threads of a process that run now (/proc/PID/task/TID/schedstat). What ended ones used is not in it. */
+export function threadTimes(pid: number): ThreadTime[] {
+  return readdirSync(`/proc/${pid}/task`).map((id) => {
+    const of = `/proc/${pid}/task/${id}`;
+    const stat = readFileSync(`${of}/stat`, 'latin1');
+    const [ns] = readFileSync(`${of}/schedstat`, 'latin1').split(' ');
+    return {
+      id: Number(id),
+      nice: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[NICE - FIRST_FIELD_BEHIND_NAME]),
+      cpuMs: Number(ns) / 1e6,
+    };
+  });
 }
