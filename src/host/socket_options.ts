@@ -6,6 +6,7 @@ export const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_RCVTIMEO = 20;
 const SO_RCVBUFFORCE = 33;
+export const SO_TIMESTAMPNS = 35;
 
 /** Lets what is received wait in so many bytes, as the kernel counts them; without CAP_NET_ADMIN, in what net.core.rmem_max allows of them. */
 export function enlargeReceiveBuffer(fd: number, bytes: number): void {
@@ -26,4 +27,10 @@ export function receiveBufferBytes(fd: number): number {
 export function setReceiveTimeout(fd: number, seconds: number): void {
   const timeout = new BigInt64Array([BigInt(seconds), 0n]); // struct timeval of 64-bit systems; others ignore it
   setSocketOption(fd, SOL_SOCKET, SO_RCVTIMEO, new Uint8Array(timeout.buffer), timeout.byteLength);
+}
+
+/** Has the kernel say of everything received when it had it first, by CLOCK_REALTIME: before it is seen by other sockets. */
+export function stampArrivals(fd: number): void {
+  const on = new Uint8Array(new Int32Array([1]).buffer);
+  setSocketOption(fd, SOL_SOCKET, SO_TIMESTAMPNS, on, on.length);
 }

@@ -4,7 +4,7 @@
 import { be16, be32 } from '../bytes/read.js';
 import { DatagramBatch } from './datagram_batch.js';
 import { attachFilter, bindSocket, close, errnoText, LITTLE_ENDIAN, socket } from './libc.js';
-import { enlargeReceiveBuffer } from './socket_options.js';
+import { enlargeReceiveBuffer, stampArrivals } from './socket_options.js';
 
 const AF_PACKET = 17;
 const SOCK_DGRAM = 2;
@@ -61,9 +61,13 @@ function assemble(): Uint8Array {
   return program;
 }
 
-/** Called for a SYN: who sends it, and to whom, and its sequence number, which the same SYN sent again has too; addresses are offsets in `bytes`, valid during the call. */
+/**
+ * Called for a SYN: who sends it, and to whom, its sequence number, which the same SYN sent again has too, and when the kernel had it, in
+ * microseconds of CLOCK_REALTIME (0: not known); addresses are offsets in `bytes`, valid during the call.
+ */
 export type SynVisitor = (
   bytes: Uint8Array, source: number, destination: number, addressLength: number, sourcePort: number, destinationPort: number, sequence: number,
+  timeUs: number,
 ) => void;
 
 export class SynWatch {
@@ -83,6 +87,7 @@ export class SynWatch {
     view.setUint16(0, AF_PACKET, LITTLE_ENDIAN);
     view.setUint16(2, ETH_P_ALL);
     enlargeReceiveBuffer(this.fd, RECEIVE_BUFFER_BYTES);
+    stampArrivals(this.fd);
     if (attachFilter(this.fd, assemble()) < 0 || bindSocket(this.fd, address, address.length) < 0) {
       const reason = errnoText();
       this.close();
@@ -102,7 +107,7 @@ export class SynWatch {
       if (ports + 8 > at + length) continue;
       const addressLength = isIpv4 ? 4 : 16;
       const source = at + (isIpv4 ? IPV4_ADDRESSES : IPV6_ADDRESSES);
-      visit(bytes, source, source + addressLength, addressLength, be16(bytes, ports), be16(bytes, ports + 2), be32(bytes, ports + 4));
+      visit(bytes, source, source + addressLength, addressLength, be16(bytes, ports), be16(bytes, ports + 2), be32(bytes, ports + 4), batch.timeUs(i));
     }
     return count === batch.capacity;
   }

@@ -14,6 +14,7 @@ import { type BatchConsumer, FRAME, FRAME_WORDS } from '../ring/batch_ring.js';
 import { decode } from '../wire/decode.js';
 import { Frame } from '../wire/frame.js';
 import { OUTCOME } from '../wire/outcome.js';
+import { beginsConnection } from '../wire/tcp.js';
 import type { LineOutput } from './line_output.js';
 import type { LinkCache } from './link_cache.js';
 import type { OwnerLookup } from './owner_lookup.js';
@@ -108,7 +109,7 @@ export class BatchParser {
   private parseStretch(first: number, behind: number): boolean {
     const { ring, links, frame, counters } = this;
     const { bytes, index } = ring;
-    const { ports } = this.options;
+    const { ports, owners } = this.options;
     for (let i = first, word = ring.firstWord + first * FRAME_WORDS; i < behind; i++, word += FRAME_WORDS) {
       if (this.left === 0) {
         counters[COUNTER.BEHIND_LIMIT]++;
@@ -138,12 +139,22 @@ export class BatchParser {
         continue;
       }
       if (ports !== undefined && this.left > 0) this.left--;
-      if (frame.at >= frame.end) counters[COUNTER.EMPTY]++;
-      else if (!this.parsePayload(i, word)) return false;
+      if (frame.at >= frame.end) {
+        counters[COUNTER.EMPTY]++;
+        if (owners !== undefined && beginsConnection(bytes, frame)) this.beginConnection(owners, word);
+      } else if (!this.parsePayload(i, word)) {
+        return false;
+      }
       // Last: what is counted of a batch when one of its blocks is passed is done with.
       counters[COUNTER.PARSED]++;
     }
     return true;
+  }
+
+  private beginConnection(owners: OwnerLookup, word: number): void {
+    const { frame, ring: { bytes, index } } = this;
+    const seconds = index[word + FRAME.SECONDS] + index[word + FRAME.SECONDS_HIGH] * 0x100000000;
+    owners.begin(frame, bytes, seconds * 1e6 + Math.floor(index[word + FRAME.NANOSECONDS] / 1000));
   }
 
   /** Makes a record of each message whose start this payload tells. */

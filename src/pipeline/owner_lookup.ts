@@ -2,6 +2,7 @@
 // mostly knows before the record is there, because it hears of a connection's first packet itself.
 
 import { writeSync } from 'node:fs';
+import { be32 } from '../bytes/read.js';
 import { NO_OWNER } from '../record/owner.js';
 import { KIND } from '../record/kinds.js';
 import type { RecordView } from '../record/view.js';
@@ -9,6 +10,8 @@ import { ConnectionKey } from '../ring/connection_key.js';
 import { ConnectionReader, OWNERSHIP } from '../ring/connection_table.js';
 import { OwnerAsks } from '../ring/owner_asks.js';
 import { OwnerReader } from '../ring/owner_rows.js';
+import { TCP_SEQUENCE } from '../wire/tcp.js';
+import type { Frame } from '../wire/frame.js';
 import type { OwnerMemory } from './tasks.js';
 
 /**
@@ -37,6 +40,15 @@ export class OwnerLookup {
   }
 
   /**
+   * Notes that a connection begins: what is known of its ends is of an earlier one.
+   * @param us when the packet was captured, microseconds since 1970
+   */
+  begin({ source, destination, addressLength, sourcePort, destinationPort, segment }: Frame, bytes: Uint8Array, us: number): void {
+    this.key.set(bytes, source, destination, addressLength, sourcePort, destinationPort);
+    this.connections.notes.begin(this.key, be32(bytes, segment + TCP_SEQUENCE), us);
+  }
+
+  /**
    * Finds the process at the local end of the record's connection.
    * @param view its kind decides which end that is
    * @param foreign neither end is an address of this host: it may be one of a network namespace behind it
@@ -49,6 +61,7 @@ export class OwnerLookup {
     } else {
       key.set(bytes, frame.destination, frame.source, frame.addressLength, frame.destinationPort, frame.sourcePort);
     }
+    connections.nowUs = view.seconds * 1e6 + Math.floor(view.nanoseconds / 1000);
     let state = connections.find(key);
     if (state === OWNERSHIP.NONE) state = this.ask(foreign);
     const owner = state === OWNERSHIP.KNOWN ? this.rows.get(connections.owner, connections.epoch) : undefined;
@@ -61,7 +74,7 @@ export class OwnerLookup {
   private ask(foreign: boolean): number {
     const { key, connections } = this;
     let { answers } = connections;
-    if (!this.asks.put(key, foreign)) return OWNERSHIP.NONE;
+    if (!this.asks.put(key, foreign, connections.notes.synOf(key), connections.notes.sinceUsOf(key))) return OWNERSHIP.NONE;
     writeSync(this.wakeFd, this.one);
     const beganMs = performance.now();
     this.waitMs = Math.min(MOST_WAIT_MS, this.waitMs + (beganMs - this.waitedAtMs) * WAIT_SHARE);

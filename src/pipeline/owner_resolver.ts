@@ -2,13 +2,14 @@
 // is an answer or none is to be hoped for. What is known is looked at again once a second: sockets are handed on, processes end.
 
 import { IPPROTO_TCP, type SockDiag } from '../host/sock_diag.js';
-import { AF_INET, AF_INET6, SocketRows, TCP_STATE } from '../host/socket_rows.js';
+import { SocketRows, TCP_STATE } from '../host/socket_rows.js';
 import type { ForeignSockets } from '../host/foreign_sockets.js';
 import type { SocketOwners, WantedSockets } from '../host/socket_owners.js';
 import type { Process } from '../host/process_table.js';
 import { VIA } from '../record/owner.js';
 import { ConnectionKey, keyOf, reverse } from '../ring/connection_key.js';
 import { type ConnectionWriter, OWNERSHIP } from '../ring/connection_table.js';
+import { establishedOf, listenersOf } from './host_sockets.js';
 import type { OwnerRegistry } from './owner_registry.js';
 
 /** When a connection is looked up, from its beginning: it has to be accepted, and its process may be loading still. */
@@ -20,6 +21,8 @@ const WHOLE_ATTEMPT = 2;
 const SETTLE_MS = [20, 50, 250];
 /** The trace tells who connected as soon as the connection stands: its descriptors are looked at when it has not by then. */
 const TRACE_MS = 3;
+/** What the clock that packets have and the trace's may be apart. */
+const CLOCKS_US = 200;
 /** First packets that wait for what the trace says. */
 const MOST_HEARD = 16_384;
 /** The socket is not known by its inode yet: the next look at everything tells. */
@@ -33,6 +36,8 @@ interface Connection {
   readonly via: number;
   /** of its first packet; undefined: that was not seen */
   readonly sequence: number | undefined;
+  /** when that was, microseconds since 1970; 0: not known */
+  readonly sinceUs: number;
   /** a worker waits */
   asked: boolean;
   /** neither end is this host's: what is found of the other end counts, too */
@@ -71,6 +76,8 @@ export class OwnerResolver {
     private readonly owners: SocketOwners,
     private readonly foreigners: ForeignSockets,
     private readonly isTraced: boolean,
+    /** hears of the first packets that are waiting: calls opened() for each */
+    private readonly hear: () => void,
   ) {}
 
   /** How many connections are known. */
@@ -81,20 +88,20 @@ export class OwnerResolver {
   /** A connection's first packet was seen. */
   opened(
     bytes: Uint8Array, source: number, destination: number, addressLength: number, sourcePort: number, destinationPort: number,
-    sequence: number, nowMs: number,
+    sequence: number, sinceUs: number, nowMs: number,
   ): void {
-    this.begin(keyOf(bytes, source, destination, addressLength, sourcePort, destinationPort), VIA.CONNECT, sequence, nowMs);
-    this.begin(keyOf(bytes, destination, source, addressLength, destinationPort, sourcePort), VIA.LISTENER, sequence, nowMs);
+    this.begin(keyOf(bytes, source, destination, addressLength, sourcePort, destinationPort), VIA.CONNECT, sequence, sinceUs, nowMs);
+    this.begin(keyOf(bytes, destination, source, addressLength, destinationPort, sourcePort), VIA.LISTENER, sequence, sinceUs, nowMs);
   }
 
-  private begin(key: ConnectionKey, via: number, sequence: number, nowMs: number): void {
+  private begin(key: ConnectionKey, via: number, sequence: number, sinceUs: number, nowMs: number): void {
     const slot = this.connections.find(key);
     const known = slot >= 0 ? this.sockets.get(slot) : this.pending.get(key.words.join());
     // The same first packet again: on another interface, or sent again.
     if (known?.sequence === sequence) return;
     if (slot >= 0) this.forget(slot);
     this.pending.delete(key.words.join());
-    const connection: Connection = { key, via, sequence, asked: false, foreign: false };
+    const connection: Connection = { key, via, sequence, sinceUs, asked: false, foreign: false };
     const waits = this.isTraced && via === VIA.CONNECT;
     if (waits) this.hold(connection);
     this.add(connection, nowMs, waits ? TRACE_MS : 0);
@@ -112,21 +119,25 @@ export class OwnerResolver {
    * The kernel told who connected. It tells it of all network namespaces, and their addresses may be the same: a first packet that was
    * heard here takes one answer, so that one of elsewhere never takes the place of ours.
    * @param process undefined: it is not known; then its descriptors may tell
+   * @param fromUs when connect(2) was called, and
+   * @param untilUs when the connection stood, microseconds since 1970: its first packet was sent between the two. Addresses and ports come
+   *   again: one that was heard at another time is another connection
    */
-  connected(key: ConnectionKey, process: Process | undefined, nowMs: number): void {
+  connected(key: ConnectionKey, process: Process | undefined, fromUs: number, untilUs: number, nowMs: number): void {
     const name = key.words.join();
     const connection = this.heard.get(name);
     if (connection === undefined) {
       this.doubt(key, process);
       return;
     }
+    if (connection.sinceUs !== 0 && (connection.sinceUs < fromUs - CLOCKS_US || connection.sinceUs > untilUs + CLOCKS_US)) return;
     this.heard.delete(name);
     if (process === undefined) return;
     this.pending.delete(name);
     const { row, epoch } = this.registry.rowOf(process);
     const known = this.connections.find(key);
     const shared = known >= 0 ? Math.max(1, this.connections.shared(known)) : 1;
-    const slot = this.connections.put(key, OWNERSHIP.KNOWN, row, epoch, VIA.CONNECT, shared, nowMs);
+    const slot = this.connections.put(key, OWNERSHIP.KNOWN, row, epoch, VIA.CONNECT, shared, nowMs, connection.sequence, connection.sinceUs);
     this.sockets.set(slot, { inode: this.sockets.get(slot)?.inode ?? NOT_READ, sequence: connection.sequence });
     this.answered = true;
     this.traced++;
@@ -140,8 +151,12 @@ export class OwnerResolver {
     if (told?.pid !== process?.pid || told?.startTicks !== process?.startTicks) this.forget(slot);
   }
 
-  /** A worker has a record of a connection that the table does not have. */
-  asked(key: ConnectionKey, foreign: boolean, nowMs: number): void {
+  /**
+   * A worker has a record of a connection that the table does not have.
+   * @param syn sequence number of its first packet, as the worker noted it, and
+   * @param sinceUs when that was, microseconds since 1970; 0: it did not
+   */
+  asked(key: ConnectionKey, foreign: boolean, syn: number, sinceUs: number, nowMs: number): void {
     const pending = this.pending.get(key.words.join());
     if (pending !== undefined) {
       pending.asked = true;
@@ -149,13 +164,18 @@ export class OwnerResolver {
       pending.dueMs = nowMs;
       return;
     }
-    if (this.connections.find(key) >= 0) {
-      this.answered = true;
-      return;
+    const slot = this.connections.find(key);
+    if (slot >= 0) {
+      if (sinceUs === 0 || this.connections.syn(slot) === syn || this.connections.sinceUs(slot) >= sinceUs) {
+        this.answered = true;
+        return;
+      }
+      // Its first packet was not heard here: what is known is of the connection that had these ends before.
+      this.forget(slot);
     }
     const copy = new ConnectionKey();
     copy.copy(key.words, 0);
-    this.add({ key: copy, via: VIA.SCAN, sequence: undefined, asked: true, foreign }, nowMs);
+    this.add({ key: copy, via: VIA.SCAN, sequence: sinceUs === 0 ? undefined : syn, sinceUs, asked: true, foreign }, nowMs);
   }
 
   private add(connection: Connection, nowMs: number, inMs = 0): void {
@@ -192,7 +212,10 @@ export class OwnerResolver {
       return inode;
     });
     if (wanted.size > 0) this.owners.look(wanted, [], due.some(([, { attempt, asked }]) => asked || attempt >= WHOLE_ATTEMPT));
+    // Meanwhile there may be another connection with the same ends: then it may be that one's socket that was found.
+    this.hear();
     for (const [i, [name, pending]] of due.entries()) {
+      if (this.pending.get(name) !== pending) continue;
       const inode = inodes[i];
       if (inode < 0) this.pending.delete(name);
       else if (inode === 0 || !this.publish(pending, inode, wanted.get(inode) ?? [], nowMs)) this.retry(name, pending, nowMs);
@@ -235,7 +258,7 @@ export class OwnerResolver {
     const process = this.choose(pids, inode, pending.via, pending.key.localPort);
     if (process === undefined) return false;
     const { row, epoch } = this.registry.rowOf(process);
-    const slot = this.connections.put(pending.key, OWNERSHIP.KNOWN, row, epoch, pending.via, pids.length, nowMs);
+    const slot = this.connections.put(pending.key, OWNERSHIP.KNOWN, row, epoch, pending.via, pids.length, nowMs, pending.sequence, pending.sinceUs);
     this.sockets.set(slot, { inode, sequence: pending.sequence });
     this.answered = true;
     return true;
@@ -250,17 +273,8 @@ export class OwnerResolver {
     if (processes.length < 2) return processes[0];
     processes.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
     if (via === VIA.CONNECT) return processes[0];
-    const listeners = this.listenersOn((other) => other === port);
+    const listeners = listenersOf(this.diag, (other) => other === port);
     return processes.find(({ pid }) => !this.owners.holdsOneOf(pid, listeners)) ?? processes[0];
-  }
-
-  private listenersOn(wantsPort: (port: number) => boolean): Set<number> {
-    const { rows } = this;
-    const inodes = new Set<number>();
-    rows.clear();
-    for (const family of [AF_INET, AF_INET6]) this.diag.dump(family, IPPROTO_TCP, 1 << TCP_STATE.LISTEN, rows);
-    for (let row = 0; row < rows.count; row++) if (wantsPort(rows.localPort[row])) inodes.add(rows.inode[row]);
-    return inodes;
   }
 
   private retry(name: string, pending: Pending, nowMs: number): void {
@@ -270,7 +284,7 @@ export class OwnerResolver {
     }
     pending.attempt++;
     if (pending.asked && pending.attempt >= ANSWERING_ATTEMPT) {
-      this.connections.put(pending.key, OWNERSHIP.UNKNOWN, 0, 0, 0, 0, nowMs);
+      this.connections.put(pending.key, OWNERSHIP.UNKNOWN, 0, 0, 0, 0, nowMs, pending.sequence, pending.sinceUs);
       this.answered = true;
     }
     if (pending.attempt >= ATTEMPTS_MS.length) this.pending.delete(name);
@@ -289,15 +303,15 @@ export class OwnerResolver {
   /** Learns the connections that are there already. */
   start(wantsPort: (port: number) => boolean, nowMs: number): void {
     this.learnListeners(wantsPort);
-    for (const { key, inode } of this.established((local, remote) => wantsPort(local) || wantsPort(remote))) {
-      if (inode > 0) this.add({ key, via: VIA.SCAN, sequence: undefined, asked: false, foreign: false }, nowMs);
+    for (const { key, inode } of establishedOf(this.diag, (local, remote) => wantsPort(local) || wantsPort(remote))) {
+      if (inode > 0) this.add({ key, via: VIA.SCAN, sequence: undefined, sinceUs: 0, asked: false, foreign: false }, nowMs);
     }
     this.work(nowMs);
   }
 
   /** Who listens will accept. New ones are looked for. */
   learnListeners(wantsPort: (port: number) => boolean): void {
-    const listeners = this.listenersOn(wantsPort);
+    const listeners = listenersOf(this.diag, wantsPort);
     const fresh = [...listeners].filter((inode) => !this.listeners.has(inode));
     this.listeners = listeners;
     if (fresh.length > 0) this.owners.learn(fresh);
@@ -308,7 +322,10 @@ export class OwnerResolver {
     if (this.sockets.size === 0) return;
     const wanted: WantedSockets = new Map();
     const keys = new Map<number, ConnectionKey>();
-    for (const { key, inode } of this.established(() => true)) {
+    const established = [...establishedOf(this.diag, () => true)];
+    // Before anything of them is believed: one of these may be another connection with the same ends.
+    this.hear();
+    for (const { key, inode } of established) {
       const slot = this.connections.find(key);
       const known = this.sockets.get(slot);
       if (known?.inode === NOT_READ) this.sockets.set(slot, { ...known, inode });
@@ -320,10 +337,12 @@ export class OwnerResolver {
     for (const slot of keys.keys()) likely.add(this.registry.processOf(this.connections.owner(slot))?.pid ?? 0);
     likely.delete(0);
     this.owners.look(wanted, likely, false);
+    this.hear();
     for (const [slot, { inode, sequence }] of [...this.sockets]) {
+      if (this.connections.state(slot) === OWNERSHIP.NONE) continue;
       const key = keys.get(slot);
       if (key === undefined) this.expire(slot, nowMs);
-      else this.reconsider(slot, { key, via: this.connections.via(slot), sequence, asked: false, foreign: false }, inode, wanted.get(inode) ?? [], nowMs);
+      else this.reconsider(slot, { key, via: this.connections.via(slot), sequence, sinceUs: this.connections.sinceUs(slot), asked: false, foreign: false }, inode, wanted.get(inode) ?? [], nowMs);
     }
     this.work(nowMs);
   }
@@ -353,25 +372,15 @@ export class OwnerResolver {
     this.forget(slot);
   }
 
+  /** The clock was set back. */
+  forgetTimes(): void {
+    this.connections.forgetTimes();
+  }
+
   private forget(slot: number): void {
     this.sockets.delete(slot);
     this.connections.remove(slot);
   }
-
-  /** Connections of this namespace, by their own end. */
-  private *established(wants: (localPort: number, remotePort: number) => boolean): Generator<{ key: ConnectionKey; inode: number }> {
-    const rows = new SocketRows();
-    for (const family of [AF_INET, AF_INET6]) this.diag.dump(family, IPPROTO_TCP, CONNECTED, rows);
-    for (let row = 0; row < rows.count; row++) {
-      const [localPort, remotePort] = [rows.localPort[row], rows.remotePort[row]];
-      if (!wants(localPort, remotePort)) continue;
-      const key = new ConnectionKey();
-      key.set(rows.addresses, rows.localAt(row), rows.remoteAt(row), 16, localPort, remotePort);
-      yield { key, inode: rows.inode[row] };
-    }
-  }
 }
 
-/** Every state but those without another end, and without a socket. */
-const CONNECTED = ~((1 << TCP_STATE.LISTEN) | (1 << TCP_STATE.CLOSE) | (1 << TCP_STATE.TIME_WAIT)) >>> 0;
 const CLOSED_MS = 5000;

@@ -2,6 +2,7 @@
 
 import { readSync } from 'node:fs';
 import { constants as osConstants, setPriority } from 'node:os';
+import { realTimeAheadNs } from '../host/clocks.js';
 import { ForeignSockets } from '../host/foreign_sockets.js';
 import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, close, poll } from '../host/libc.js';
 import { ProcConnector, ProcConnectorError, type ProcSocket, openProcSocket } from '../host/proc_connector.js';
@@ -30,6 +31,8 @@ const IDLE_MS = 1000;
 /** Each may take 0.1 ms: no more at a time, for a connection may begin meanwhile. */
 const EVENTS_A_CALL = 8;
 const MOST_DRAINS = 512;
+/** The clock is slowed down by less than this a sweep (adjtimex(2): 500 ppm). */
+const SET_BACK_US = 2000;
 
 /** Runs until it is asked to end. @throws Error when the kernel refuses what it needs */
 export function runOwnerTask(task: OwnerTask, report: (message: OwnerMessage) => void): void {
@@ -72,6 +75,8 @@ class OwnerThread {
   private nextSweepMs = 0;
   private eventsLeft = false;
   private tracesLeft = false;
+  /** what the time of day is ahead of CLOCK_MONOTONIC */
+  private aheadUs = Number(realTimeAheadNs()) / 1000;
 
   constructor(private readonly task: OwnerTask, private readonly report: (message: OwnerMessage) => void) {
     const { memory, ports } = task;
@@ -85,7 +90,7 @@ class OwnerThread {
     this.owners = new SocketOwners(this.table, this.watch && (() => this.catchUp()));
     this.resolver = new OwnerResolver(
       new ConnectionWriter(memory.connections), new OwnerRegistry(memory.rows), this.diag, this.owners, new ForeignSockets(),
-      this.trace !== undefined);
+      this.trace !== undefined, () => this.hearSyns());
     this.asks = memory.asks.map((asks) => new OwnerAsks(asks));
     this.ports = ports && portTable(ports);
     this.stop = new Int32Array(task.stop);
@@ -160,9 +165,11 @@ class OwnerThread {
 
   private readonly changed = (change: SockStateChange): void => this.connects.apply(change, this.connected);
 
-  private readonly connected = (key: ConnectionKey, process: Process | undefined): void => {
+  private readonly connected = (key: ConnectionKey, process: Process | undefined, fromNs: number, untilNs: number): void => {
     const { ports } = this;
-    if (ports === undefined || ports[key.localPort] === 1 || ports[key.remotePort] === 1) this.resolver.connected(key, process, performance.now());
+    if (ports !== undefined && ports[key.localPort] === 0 && ports[key.remotePort] === 0) return;
+    const aheadUs = Number(realTimeAheadNs()) / 1000;
+    this.resolver.connected(key, process, fromNs / 1000 + aheadUs, untilNs / 1000 + aheadUs, performance.now());
   };
 
   private wait(): void {
@@ -170,15 +177,21 @@ class OwnerThread {
     poll(this.entries, this.entries.length / POLLFD_BYTES, Math.max(0, Math.ceil(due - performance.now())));
   }
 
-  private hear(nowMs: number): void {
+  private hearSyns(): void {
     const { ports, resolver } = this;
-    while (this.syns.drain((bytes, source, destination, addressLength, sourcePort, destinationPort, sequence) => {
+    const nowMs = performance.now();
+    while (this.syns.drain((bytes, source, destination, addressLength, sourcePort, destinationPort, sequence, timeUs) => {
       if (ports !== undefined && ports[sourcePort] === 0 && ports[destinationPort] === 0) return;
-      resolver.opened(bytes, source, destination, addressLength, sourcePort, destinationPort, sequence, nowMs);
+      resolver.opened(bytes, source, destination, addressLength, sourcePort, destinationPort, sequence, timeUs, nowMs);
     }));
+  }
+
+  private hear(nowMs: number): void {
+    const { resolver } = this;
+    this.hearSyns();
     this.hush();
     for (const asks of this.asks) {
-      for (let foreign = asks.take(this.key); foreign !== undefined; foreign = asks.take(this.key)) resolver.asked(this.key, foreign, nowMs);
+      for (let foreign = asks.take(this.key); foreign !== undefined; foreign = asks.take(this.key)) resolver.asked(this.key, foreign, asks.syn, asks.sinceUs, nowMs);
     }
   }
 
@@ -191,10 +204,18 @@ class OwnerThread {
     }
   }
 
+  /** Times of first packets are compared with those of records: where the clock was set back, they say nothing. */
+  private readClock(): void {
+    const aheadUs = Number(realTimeAheadNs()) / 1000;
+    if (aheadUs < this.aheadUs - SET_BACK_US) this.resolver.forgetTimes();
+    this.aheadUs = aheadUs;
+  }
+
   private keepUp(): void {
     const beganMs = performance.now();
     if (beganMs < this.nextSweepMs) return;
     this.watch?.takeLost();
+    this.readClock();
     if (this.watch === undefined) this.table.scan();
     this.resolver.learnListeners(this.wantsPort);
     this.resolver.sweep(beganMs);

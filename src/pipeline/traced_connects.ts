@@ -10,11 +10,20 @@ import { ConnectionKey } from '../ring/connection_key.js';
 /** Connections that wait to stand. A host that has more waits for hosts that do not answer: the oldest leave. */
 const MOST_CONNECTING = 65_536;
 
-/** Called for a connection that stands, with who opened it; undefined: it was gone and never seen. The key is used again. */
-export type ConnectVisitor = (key: ConnectionKey, process: Process | undefined) => void;
+/**
+ * Called for a connection that stands, with who opened it; undefined: it was gone and never seen. The key is used again.
+ * @param fromNs when connect(2) was called, and
+ * @param untilNs when the connection stood, CLOCK_MONOTONIC
+ */
+export type ConnectVisitor = (key: ConnectionKey, process: Process | undefined, fromNs: number, untilNs: number) => void;
+
+interface Connect {
+  readonly process: Process | undefined;
+  readonly ns: number;
+}
 
 export class TracedConnects {
-  private readonly connecting = new Map<number, Process | undefined>();
+  private readonly connecting = new Map<number, Connect>();
   private readonly key = new ConnectionKey();
   private readonly addresses = new Uint8Array(32);
 
@@ -27,17 +36,17 @@ export class TracedConnects {
     if (from === TCP_STATE.CLOSE && to === TCP_STATE.SYN_SENT) {
       connecting.delete(socket);
       if (connecting.size >= MOST_CONNECTING) connecting.delete(connecting.keys().next().value as number);
-      connecting.set(socket, this.threads.at(change.threadId, BigInt(Math.round(change.timeNs))));
+      connecting.set(socket, { process: this.threads.at(change.threadId, BigInt(Math.round(change.timeNs))), ns: change.timeNs });
       return;
     }
-    if (from !== TCP_STATE.SYN_SENT || !connecting.has(socket)) return;
-    const process = connecting.get(socket);
+    const connect = connecting.get(socket);
+    if (from !== TCP_STATE.SYN_SENT || connect === undefined) return;
     connecting.delete(socket);
     if (to === TCP_STATE.CLOSE) return;
     const { localAddress, remoteAddress, localPort, remotePort } = change;
     this.addresses.set(localAddress, 0);
     this.addresses.set(remoteAddress, 16);
     this.key.set(this.addresses, 0, 16, localAddress.length, localPort, remotePort);
-    visit(this.key, process);
+    visit(this.key, connect.process, connect.ns, change.timeNs);
   }
 }

@@ -60,6 +60,21 @@ export class ConnectionKey {
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
     return hash ^ (hash >>> 16);
   }
+
+  /** The same for both ends of a connection; else as hash. */
+  get pairHash(): number {
+    const { words } = this;
+    let local = words[PORTS] >>> 16;
+    let remote = words[PORTS] & 0xffff;
+    for (let i = 0; i < REMOTE; i++) {
+      local = Math.imul(local ^ words[i], 0x9e3779b1) ^ (local >>> 15);
+      remote = Math.imul(remote ^ words[REMOTE + i], 0x9e3779b1) ^ (remote >>> 15);
+    }
+    let hash = Math.imul(local, 0x85ebca6b) + Math.imul(remote, 0x85ebca6b) | 0;
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    return hash ^ (hash >>> 16);
+  }
 }
 
 /** A key of its own; parameters as those of set(). */

@@ -1,12 +1,17 @@
 // The connection table: whose a connection is, for the parsing workers. One thread finds out and writes; workers read, once a message.
 //
 //   words   | ANSWERS | EVICTED | … | slot 0 | slot 1 | … |        8 slots a set; a connection is in the set that its hash names
-//   slot    | SEQUENCE | key, 9 words | STATE | OWNER | EPOCH | VIA | SHARED | … |
+//   slot    | SEQUENCE | key, 9 words | STATE, VIA, SHARED | OWNER | EPOCH | SYN | SINCE, 2 words |
+//   words   | notes of first packets (connection_notes.ts) |
+//
+// Addresses and ports come again: of a connection whose first packet was seen, SYN is its sequence number and SINCE its time, in
+// microseconds since 1970. What was captured before belongs to an earlier connection.
 //
 // SEQUENCE is odd while a slot is written. A reader that saw it odd or changed under its hands takes the slot for another's: it asks
 // (owner_asks.ts), and is answered. ANSWERS counts what was written; who waits for an answer waits for it to change.
 
 import { KEY_WORDS, type ConnectionKey } from './connection_key.js';
+import { ConnectionNotes, NOTES_WORDS } from './connection_notes.js';
 
 /** What is known of a connection. */
 export const OWNERSHIP = {
@@ -25,16 +30,23 @@ const SETS = 16384;
 const SET_SLOTS = 8;
 export const CONNECTION_SLOTS = SETS * SET_SLOTS;
 const SLOT_WORDS = 16;
+const NOTES = HEADER_WORDS + CONNECTION_SLOTS * SLOT_WORDS;
 const KEY = 1;
 const STATE = KEY + KEY_WORDS;
 const OWNER = STATE + 1;
 const EPOCH = STATE + 2;
-const VIA = STATE + 3;
-const SHARED = STATE + 4;
+const SYN = STATE + 3;
+const SINCE = STATE + 4;
+// STATE has VIA from bit 4 on and SHARED from bit 8 on
+const STATE_MASK = 0xf;
+const VIA_SHIFT = 4;
+const SHARED_SHIFT = 8;
+const MOST_SHARED = 0x7fffff;
+const HIGH = 0x1_0000_0000;
 
-/** 8 MiB, of which only what is used takes memory. */
+/** 9 MiB, of which only what is used takes memory. */
 export function allocateConnectionTable(): SharedArrayBuffer {
-  return new SharedArrayBuffer((HEADER_WORDS + CONNECTION_SLOTS * SLOT_WORDS) * Int32Array.BYTES_PER_ELEMENT);
+  return new SharedArrayBuffer((NOTES + NOTES_WORDS) * Int32Array.BYTES_PER_ELEMENT);
 }
 
 function wordOf(slot: number): number {
@@ -43,6 +55,15 @@ function wordOf(slot: number): number {
 
 function firstSlot(hash: number): number {
   return (hash & (SETS - 1)) * SET_SLOTS;
+}
+
+function timeAt(words: Int32Array, at: number): number {
+  return words[at + SINCE] * HIGH + (words[at + SINCE + 1] >>> 0);
+}
+
+function setTime(words: Int32Array, at: number, us: number): void {
+  words[at + SINCE] = Math.floor(us / HIGH);
+  words[at + SINCE + 1] = us % HIGH;
 }
 
 function hasKey(words: Int32Array, at: number, key: Int32Array): boolean {
@@ -58,15 +79,22 @@ export class ConnectionReader {
   epoch = 0;
   via = 0;
   shared = 0;
+  /** when what asks was captured, microseconds since 1970; a field: as an argument it would be allocated */
+  nowUs = 0.5;
+  readonly notes: ConnectionNotes;
   private readonly words: Int32Array;
 
   constructor(memory: SharedArrayBuffer) {
     this.words = new Int32Array(memory);
+    this.notes = new ConnectionNotes(this.words, NOTES);
   }
 
-  /** @returns one of OWNERSHIP */
+  /**
+   * @returns one of OWNERSHIP; UNKNOWN of what was captured (nowUs) before the connection that has these ends now, NONE where its first
+   *   packet was noted and the table has the one before it
+   */
   find(key: ConnectionKey): number {
-    const { words } = this;
+    const { words, notes } = this;
     let at = wordOf(firstSlot(key.hash));
     for (let i = 0; i < SET_SLOTS; i++, at += SLOT_WORDS) {
       if (words[at + STATE] === OWNERSHIP.NONE || !hasKey(words, at, key.words)) continue;
@@ -74,13 +102,24 @@ export class ConnectionReader {
       const state = words[at + STATE];
       this.owner = words[at + OWNER];
       this.epoch = words[at + EPOCH];
-      this.via = words[at + VIA];
-      this.shared = words[at + SHARED];
+      this.via = (state >> VIA_SHIFT) & STATE_MASK;
+      this.shared = state >> SHARED_SHIFT;
+      const syn = words[at + SYN];
+      notes.sinceUs = words[at + SINCE] * HIGH + (words[at + SINCE + 1] >>> 0);
       // The key once more: the slot may have become another's before its sequence was read.
       const isIt = hasKey(words, at, key.words);
-      if ((sequence & 1) === 0 && isIt && Atomics.load(words, at) === sequence) return state;
+      if ((sequence & 1) === 0 && isIt && Atomics.load(words, at) === sequence) {
+        notes.nowUs = this.nowUs;
+        if (notes.nowUs < notes.sinceUs) return this.before();
+        return notes.hasNewer(key, syn) ? OWNERSHIP.NONE : state & STATE_MASK;
+      }
     }
     return OWNERSHIP.NONE;
+  }
+
+  private before(): number {
+    this.owner = this.epoch = this.via = this.shared = 0;
+    return OWNERSHIP.UNKNOWN;
   }
 
   /** Answers so far, for waitForAnswer(). */
@@ -120,11 +159,11 @@ export class ConnectionWriter {
   }
 
   state(slot: number): number {
-    return this.words[wordOf(slot) + STATE];
+    return this.words[wordOf(slot) + STATE] & STATE_MASK;
   }
 
   via(slot: number): number {
-    return this.words[wordOf(slot) + VIA];
+    return (this.words[wordOf(slot) + STATE] >> VIA_SHIFT) & STATE_MASK;
   }
 
   owner(slot: number): number {
@@ -132,7 +171,28 @@ export class ConnectionWriter {
   }
 
   shared(slot: number): number {
-    return this.words[wordOf(slot) + SHARED];
+    return this.words[wordOf(slot) + STATE] >> SHARED_SHIFT;
+  }
+
+  /** Sequence number of the connection's first packet; 0: it was not seen. */
+  syn(slot: number): number {
+    return this.words[wordOf(slot) + SYN] >>> 0;
+  }
+
+  /** Time of its first packet, microseconds since 1970; 0: it was not seen. */
+  sinceUs(slot: number): number {
+    return timeAt(this.words, wordOf(slot));
+  }
+
+  /** The clock was set back: times of first packets say nothing any more. */
+  forgetTimes(): void {
+    for (let slot = 0; slot < CONNECTION_SLOTS; slot++) {
+      const at = wordOf(slot);
+      if (this.words[at + STATE] === OWNERSHIP.NONE) continue;
+      Atomics.add(this.words, at, 1);
+      setTime(this.words, at, 0);
+      Atomics.add(this.words, at, 1);
+    }
   }
 
   written(slot: number): number {
@@ -148,20 +208,22 @@ export class ConnectionWriter {
    * Says whose a connection is. Several answers become visible at once, with announce() behind the last.
    * @param state KNOWN, or UNKNOWN: the rest then counts nothing
    * @param nowMs performance.now()
+   * @param syn sequence number of its first packet, and
+   * @param sinceUs when that was, microseconds since 1970; 0: not known
    * @returns its slot
    */
-  put(key: ConnectionKey, state: number, owner: number, epoch: number, via: number, shared: number, nowMs: number): number {
+  put(key: ConnectionKey, state: number, owner: number, epoch: number, via: number, shared: number, nowMs: number, syn = 0, sinceUs = 0): number {
     const { words } = this;
     const known = this.find(key);
     const slot = known >= 0 ? known : this.makeRoom(key);
     const at = wordOf(slot);
     Atomics.add(words, at, 1);
     for (let i = 0; i < KEY_WORDS; i++) words[at + KEY + i] = key.words[i];
-    words[at + STATE] = state;
+    words[at + STATE] = state | (via << VIA_SHIFT) | (Math.min(shared, MOST_SHARED) << SHARED_SHIFT);
     words[at + OWNER] = owner;
     words[at + EPOCH] = epoch;
-    words[at + VIA] = via;
-    words[at + SHARED] = shared;
+    words[at + SYN] = syn;
+    setTime(words, at, sinceUs);
     Atomics.add(words, at, 1);
     this.writtenMs[slot] = nowMs;
     return slot;

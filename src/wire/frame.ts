@@ -24,6 +24,8 @@ export class Frame {
   addressLength = 4;
   sourcePort = 0;
   destinationPort = 0;
+  /** offset of the TCP header */
+  segment = 0;
   /** first fragment of a datagram: the rest of the message is elsewhere */
   fragmented = false;
   /** VLAN ids, outer first */

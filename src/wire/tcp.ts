@@ -6,7 +6,12 @@ import { OUTCOME } from './outcome.js';
 
 const SOURCE_PORT = 0;
 const DESTINATION_PORT = 2;
+/** of the sequence number */
+export const TCP_SEQUENCE = 4;
 const DATA_OFFSET = 12;
+const FLAGS = 13;
+const SYN = 0x02;
+const SYN_AND_ACK = 0x12;
 const MINIMUM_HEADER_BYTES = 20;
 
 export function tcp(bytes: Uint8Array, frame: Frame): number {
@@ -17,6 +22,12 @@ export function tcp(bytes: Uint8Array, frame: Frame): number {
   const headerBytes = (bytes[at + DATA_OFFSET] >> 4) << 2;
   if (headerBytes < MINIMUM_HEADER_BYTES) return OUTCOME.MALFORMED;
   if (frame.end - at < headerBytes) return frame.tooShort();
+  frame.segment = at;
   frame.at = at + headerBytes;
   return OUTCOME.TCP;
+}
+
+/** Whether a frame that was decoded is the first packet of a connection: SYN without ACK. */
+export function beginsConnection(bytes: Uint8Array, { segment }: Frame): boolean {
+  return (bytes[segment + FLAGS] & SYN_AND_ACK) === SYN;
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { Owner, VIA } from '../../src/record/owner.js';
-import { ConnectionKey } from '../../src/ring/connection_key.js';
+import { ConnectionKey, reverse } from '../../src/ring/connection_key.js';
 import { allocateConnectionTable, ConnectionReader, ConnectionWriter, OWNERSHIP } from '../../src/ring/connection_table.js';
 import { allocateOwnerAsks, OwnerAsks } from '../../src/ring/owner_asks.js';
 import { allocateOwnerRows, OwnerReader, OwnerWriter } from '../../src/ring/owner_rows.js';
 
+const NOW_US = 1_800_000_000_000_000;
 const ADDRESSES = Uint8Array.of(192, 0, 2, 1, 192, 0, 2, 2);
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -65,6 +66,54 @@ describe('ring: the connection table', () => {
     assert.deepEqual([reader.find(same[3]), reader.evicted], [OWNERSHIP.NONE, 0]);
     writer.put(same[9], OWNERSHIP.KNOWN, 9, 1, VIA.SCAN, 1, 9);
     assert.deepEqual([reader.find(same[0]), reader.find(same[1]), reader.evicted], [OWNERSHIP.NONE, OWNERSHIP.KNOWN, 1]);
+  });
+});
+
+describe('ring: connections with ends that others had before', () => {
+  it('are not told of what was captured before them, but of what came with them and later', () => {
+    const memory = allocateConnectionTable();
+    const [writer, reader] = [new ConnectionWriter(memory), new ConnectionReader(memory)];
+    const slot = writer.put(keyOf(80, 1), OWNERSHIP.KNOWN, 5, 6, VIA.LISTENER, 2, 0, 0xfedcba98, NOW_US);
+    assert.deepEqual([writer.syn(slot), writer.sinceUs(slot)], [0xfedcba98, NOW_US]);
+    assert.deepEqual([writer.state(slot), writer.via(slot), writer.shared(slot), writer.owner(slot)], [OWNERSHIP.KNOWN, VIA.LISTENER, 2, 5]);
+    reader.nowUs = NOW_US - 1;
+    assert.equal(reader.find(keyOf(80, 1)), OWNERSHIP.UNKNOWN);
+    for (const nowUs of [NOW_US, NOW_US + 1, NOW_US + 1e9]) {
+      reader.nowUs = nowUs;
+      assert.deepEqual([reader.find(keyOf(80, 1)), reader.owner, reader.via, reader.shared], [OWNERSHIP.KNOWN, 5, VIA.LISTENER, 2]);
+    }
+    writer.forgetTimes();
+    reader.nowUs = 1;
+    assert.equal(reader.find(keyOf(80, 1)), OWNERSHIP.KNOWN);
+    assert.equal(writer.shared(writer.put(keyOf(80, 1), OWNERSHIP.KNOWN, 5, 6, VIA.LISTENER, 1e9, 0)), 0x7fffff);
+  });
+
+  it('are not told as the ones before them once their first packet was noted', () => {
+    const memory = allocateConnectionTable();
+    const [writer, reader, other] = [new ConnectionWriter(memory), new ConnectionReader(memory), new ConnectionReader(memory)];
+    const [key, reversed] = [keyOf(80, 1), new ConnectionKey()];
+    reverse(key, reversed);
+    assert.equal(reversed.pairHash, key.pairHash);
+    assert.notEqual(keyOf(81, 1).pairHash, key.pairHash);
+    const put = (syn: number, sinceUs: number): number => writer.put(key, OWNERSHIP.KNOWN, 5, 6, VIA.CONNECT, 1, 0, syn, sinceUs);
+    const find = (nowUs: number): number => {
+      reader.nowUs = nowUs;
+      return reader.find(key);
+    };
+    put(0xf0000000, NOW_US);
+    // The same packet, met later on another interface.
+    other.notes.begin(reversed, 0xf0000000, NOW_US + 10);
+    assert.equal(find(NOW_US + 20), OWNERSHIP.KNOWN);
+    other.notes.begin(reversed, 0x80000001, NOW_US + 100);
+    assert.deepEqual([reader.notes.synOf(key) >>> 0, reader.notes.sinceUsOf(key)], [0x80000001, NOW_US + 100]);
+    assert.equal(find(NOW_US + 99), OWNERSHIP.KNOWN, 'captured before that packet');
+    assert.equal(find(NOW_US + 100), OWNERSHIP.NONE);
+    put(0x80000001, NOW_US + 100);
+    assert.equal(find(NOW_US + 100), OWNERSHIP.KNOWN);
+    // One that was found without its first packet, and then a first packet.
+    put(0, 0);
+    assert.equal(find(NOW_US + 100), OWNERSHIP.NONE);
+    assert.deepEqual([reader.notes.synOf(keyOf(81, 1)), reader.notes.sinceUsOf(keyOf(81, 1))], [0, 0]);
   });
 });
 
