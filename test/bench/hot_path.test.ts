@@ -23,7 +23,7 @@ const LIMIT_BYTES = 2 * PACKETS;
 const BATCH_BYTES = 4 << 20;
 
 describe('the hot path, counted', function () {
-  this.timeout(120_000); // a slow machine under load; nothing here is judged by time
+  this.timeout(180_000); // a slow machine under load; nothing here is judged by time
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'httplog-hot-path-'));

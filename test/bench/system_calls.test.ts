@@ -24,7 +24,7 @@ interface Calls {
 }
 
 describe('system calls of a replay', function () {
-  this.timeout(120_000); // strace slows every call down
+  this.timeout(180_000); // strace slows every call down
   let directory: string;
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'httplog-calls-'));

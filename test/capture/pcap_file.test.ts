@@ -17,7 +17,7 @@ const RECORDS: readonly PcapRecord[] = [
 ];
 
 describe('pcap savefiles', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const rig = new ReplayRig(512);
   after(() => rig.close());
 

@@ -26,7 +26,7 @@ function everything(little: boolean): Uint8Array[] {
 }
 
 describe('pcapng files', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const rig = new ReplayRig(512);
   after(() => rig.close());
 

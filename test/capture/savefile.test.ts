@@ -8,6 +8,7 @@ import { MAX_SOURCES, SOURCE } from '../../src/ring/source_board.js';
 import { ReplayRig } from '../support/replay_run.js';
 import { SeededRandom } from '../support/random.js';
 import { concat, interfaceBlock, packetBlock, pattern, pcap, sectionBlock, simplePacketBlock } from '../support/savefile_builder.js';
+import { until } from '../support/command.js';
 
 const COUNT = 300;
 const PCAP = pcap({}, Array.from({ length: COUNT }, (_, index) => ({ seconds: 1000 + index, fraction: 0, data: pattern(index % 90, index) })));
@@ -17,7 +18,7 @@ const PCAPNG = concat(
 );
 
 describe('capture files', function () {
-  this.timeout(30_000);
+  this.timeout(180_000);
   const rig = new ReplayRig(512);
   after(() => rig.close());
 
@@ -76,11 +77,11 @@ describe('capture files', function () {
     const script = 'exec >"$0"; head -c 9000 "$1"; until [ -e "$2" ]; do sleep 0.05; done; tail -c +9001 "$1"';
     const writer = spawn('sh', ['-c', script, path, rig.file('whole', PCAP), goOn]);
     const left = once(writer, 'exit');
-    for (let wait = 0; wait < 100 && run.frames.length === 0; wait++) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+    await until('what has come', () => {
       rig.drain(run);
-    }
-    assert.ok(run.frames.length > 50 && run.frames.length < COUNT, `${run.frames.length} frames before the pipe goes on`);
+      return run.frames.length > 50;
+    });
+    assert.ok(run.frames.length < COUNT, `${run.frames.length} frames before the pipe goes on`);
     rig.file('go-on', new Uint8Array(0));
     await ended;
     rig.drain(run);

@@ -19,7 +19,7 @@ function refused(args: readonly string[], ...naming: RegExp[]): void {
 }
 
 describe('the command: answers and exit codes', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('-h, -v and -D print to standard output and exit 0', () => {
     const answers = ['-h', '--help', '-v', '-D'].map((option) => httplog([option]));

@@ -20,7 +20,7 @@ function withoutOurs(record: JsonRecord): JsonRecord {
 }
 
 describe('differential: tshark', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   for (const seed of SEEDS) {
     it(`says the same of ${FRAMES} frames of seed ${seed}`, async () => {

@@ -38,7 +38,7 @@ function examples(): Example[] {
 /** Runs a line of shell with the built httplog on the path, and without the user's settings. */
 function shell(line: string, cwd: string): { status: number | null; output: string } {
   const env = { PATH: `${join(ROOT, 'bin')}:${process.env['PATH'] ?? ''}`, LC_ALL: 'C', TZ: 'UTC' };
-  const { status, stdout, error } = spawnSync('sh', ['-c', `exec 2>&1; ${line}`], { cwd, env, encoding: 'utf8', timeout: 15_000 });
+  const { status, stdout, error } = spawnSync('sh', ['-c', `exec 2>&1; ${line}`], { cwd, env, encoding: 'utf8', timeout: 120_000 });
   assert.equal(error, undefined, line);
   return { status, output: stdout.trimEnd() };
 }

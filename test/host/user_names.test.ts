@@ -16,7 +16,7 @@ describe('names of users', () => {
     const names = new UserNames(path);
     assert.equal(names.of(12), '12');
     writeFileSync(path, 'web:x:12:12::/:\n');
-    await until('the new name', () => names.of(12) === 'web', 5000);
+    await until('the new name', () => names.of(12) === 'web');
     assert.equal(names.of(13), '13');
   }));
 });

@@ -16,7 +16,7 @@ const FRAME_BYTES = 1000;
 const ROUNDS = 3;
 
 describe('live: a thread breaks', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   before(() => {
     network = makeNetwork('e2ebroken');

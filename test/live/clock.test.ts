@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 const BURST = 10;
 
 describe('live: the clock jumps', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   before(() => {
     network = makeNetwork('e2eclock', 2);
@@ -36,7 +36,7 @@ describe('live: the clock jumps', function () {
           send(leaf, Array.from({ length: BURST }, () => request(100)));
           sent += BURST;
           // The other interface is quiet: what it is waited for is told by the clock.
-          await httplog.holds(`${sent} records, ${aheadMs} ms ahead`, () => httplog.stdout.split('\n').length > sent, 10_000);
+          await httplog.holds(`${sent} records, ${aheadMs} ms ahead`, () => httplog.stdout.split('\n').length > sent);
         }
       }
       const { status, stdout, stderr } = await httplog.end('SIGTERM');

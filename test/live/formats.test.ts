@@ -26,7 +26,7 @@ function openFiles(pid: number): string[] {
 }
 
 describe('live: formats', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   before(() => {
     network = makeNetwork('e2eformats');

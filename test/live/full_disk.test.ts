@@ -16,7 +16,7 @@ const FRAMES = 4000;
 const LEFT_PAGES = 4;
 
 describe('live: a full disk', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   before(() => {
     network = makeNetwork('e2edisk');

@@ -1,7 +1,9 @@
 // The capture thread alone, for the tests: runs runLiveCapture() in a worker thread as the program does, takes its batches and
-// tells what came, as JSON lines on standard output. A line on standard input asks for the stop: `drain` or `abandon`.
+// tells what came, as JSON lines on standard output. A line on standard input asks for the stop: `drain` or `abandon`; or what came
+// so far: `look`.
 
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { mappedView } from '../../src/host/mapped_memory.js';
@@ -33,6 +35,8 @@ export interface DriverTask extends LiveOptions {
   readonly slowMs?: number;
   /** keep every batch this long before it is released, and see whether its bytes stay what they were */
   readonly holdMs?: number;
+  /** keep a batch so as long as there is a file of this path */
+  readonly holdWhile?: string;
 }
 
 /** A frame as the ring lists it. */
@@ -57,15 +61,20 @@ export interface DriverTotals {
   readonly open: number;
 }
 
-/** The last line. */
-export interface DriverResult {
-  readonly frames: DriverFrame[];
+/** What has come so far. */
+export interface DriverLook {
   /** frames in batches, by row */
   readonly counts: number[];
+  /** by row, of the rows that had a batch */
   readonly totals: DriverTotals[];
   readonly batches: number;
   /** batches without frames */
   readonly empty: number;
+}
+
+/** The last line. */
+export interface DriverResult extends DriverLook {
+  readonly frames: DriverFrame[];
   /** frames whose ordinal or order of batches is wrong, frames older than their source's watermark */
   readonly misnumbered: number;
   /** batches whose bytes changed while they were held */
@@ -74,6 +83,8 @@ export interface DriverResult {
   readonly cpuMs: number;
 }
 
+/** How often it looks whether to hold on. */
+const HOLD_STEP_MS = 20;
 /** Where a tag stands in an Ethernet frame. */
 const TAG_PLACE = 12;
 
@@ -113,10 +124,13 @@ async function main(task: DriverTask): Promise<void> {
   worker.on('message', say);
   worker.on('error', (error) => say({ type: 'crash', text: error.stack }));
   const input = createInterface({ input: process.stdin });
-  input.on('line', (line) => owner.requestStop(line === 'drain' ? STOP_REQUEST.DRAIN : STOP_REQUEST.ABANDON));
+  const taker = new Taker(memory);
+  input.on('line', (line) => {
+    if (line === 'look') say({ type: 'look', ...taker.look() });
+    else owner.requestStop(line === 'drain' ? STOP_REQUEST.DRAIN : STOP_REQUEST.ABANDON);
+  });
   let ended = false;
   const gone = new Promise<void>((resolve) => worker.on('exit', () => resolve()));
-  const taker = new Taker(memory);
   while (!ended) {
     ended = taker.take();
     await new Promise((resolve) => setTimeout(resolve, task.slowMs ?? 1));
@@ -150,17 +164,20 @@ class Taker {
     for (;;) {
       const claim = this.consumer.claim(0);
       if (claim !== CLAIM.TAKEN) return claim === CLAIM.ENDED;
-      this.look();
-      if (this.memory.task.holdMs !== undefined) this.hold(this.memory.task.holdMs);
+      this.count();
+      if (this.memory.task.holdMs !== undefined || this.memory.task.holdWhile !== undefined) this.hold();
       this.consumer.release();
       // Under unbroken load there is always another one: the stop has to be heard between two.
-      if (this.memory.task.slowMs !== undefined || this.memory.task.holdMs !== undefined) return false;
+      if (this.memory.task.slowMs !== undefined || this.memory.task.holdMs !== undefined || this.memory.task.holdWhile !== undefined) return false;
     }
   }
 
-  private hold(ms: number): void {
+  private hold(): void {
+    const { holdMs = HOLD_STEP_MS, holdWhile } = this.memory.task;
     const before = this.digest();
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+    const nothing = new Int32Array(new SharedArrayBuffer(4));
+    do Atomics.wait(nothing, 0, 0, holdMs);
+    while (holdWhile !== undefined && existsSync(holdWhile));
     if (this.digest() !== before) this.changed++;
   }
 
@@ -175,7 +192,7 @@ class Taker {
     return hash.digest('hex');
   }
 
-  private look(): void {
+  private count(): void {
     const { consumer } = this;
     const row = consumer.source;
     this.batches++;
@@ -207,11 +224,15 @@ class Taker {
     });
   }
 
+  look(): DriverLook {
+    const { counts, batches, empty } = this;
+    return { counts: Array.from(counts, (count) => count ?? 0), totals: counts.map((_, row) => this.totals(row)), batches, empty };
+  }
+
   result(): Omit<DriverResult, 'cpuMs'> {
-    const totals = this.counts.map((_, row) => this.totals(row));
     const local = new LocalTableReader(this.memory.local).changed()?.length ?? 0;
-    const { frames, counts, batches, empty, misnumbered, changed } = this;
-    return { frames, counts: Array.from(counts, (count) => count ?? 0), totals, batches, empty, misnumbered, changed, local };
+    const { frames, misnumbered, changed } = this;
+    return { ...this.look(), frames, misnumbered, changed, local };
   }
 
   private totals(row: number): DriverTotals {

@@ -49,7 +49,7 @@ const names = new Map(Object.entries({ ...wanted, ...unwanted }).map(([name, fra
 
 for (const way of ['afpacket', 'libpcap'] as const) {
   describe(`live capture through ${way}: the built filter`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const startCapture = captureThrough(way);
     let network: TestNetwork;
     before(() => {

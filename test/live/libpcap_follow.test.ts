@@ -18,7 +18,7 @@ const says = (text: RegExp) => (message: { type: string; text?: string }): boole
 
 for (const way of ['afpacket', 'libpcap'] as const) {
   describe(`live capture through ${way}: following the interfaces`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const startCapture = captureThrough(way);
     let network: TestNetwork;
     let hub: string;

@@ -5,11 +5,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { CaptureWay } from '../../src/capture/live_handle.js';
 import type { CaptureMessage } from '../../src/capture/messages.js';
+import { PATIENCE_MS } from '../support/command.js';
 import { inNamespace } from '../support/netns.js';
-import type { DriverResult, DriverTask } from './libpcap_driver.js';
+import type { DriverLook, DriverResult, DriverTask } from './libpcap_driver.js';
 
 const DRIVER = fileURLToPath(new URL('libpcap_driver.js', import.meta.url));
-const WAIT_MS = 15_000;
 
 export interface CaptureRun {
   readonly pid: number;
@@ -17,6 +17,8 @@ export interface CaptureRun {
   /** Waits for a message, also one that came already. */
   message(wanted: (message: CaptureMessage) => boolean): Promise<CaptureMessage>;
   ready(): Promise<void>;
+  /** Waits until what has come so far is as wanted. @returns that */
+  holds(what: string, wanted: (look: DriverLook) => boolean): Promise<DriverLook>;
   /** Asks for the stop. @returns what the ring and the board held at the end */
   stop(request?: 'drain' | 'abandon'): Promise<DriverResult>;
   /** Waits for the end without asking for it. */
@@ -48,11 +50,12 @@ export function startCapture(namespace: string, task: Partial<DriverTask> = {}, 
   return new Run(child);
 }
 
-type Line = CaptureMessage | (DriverResult & { type: 'result' }) | { type: 'crash'; text: string };
+type Line = CaptureMessage | (DriverLook & { type: 'look' }) | (DriverResult & { type: 'result' }) | { type: 'crash'; text: string };
 
 class Run implements CaptureRun {
   readonly messages: CaptureMessage[] = [];
   private result: DriverResult | undefined;
+  private looked: DriverLook | undefined;
   private failure: string | undefined;
   private wake: () => void = () => undefined;
 
@@ -71,6 +74,7 @@ class Run implements CaptureRun {
 
   private take(line: Line): void {
     if (line.type === 'result') this.result = line;
+    else if (line.type === 'look') this.looked = line;
     else if (line.type === 'crash') this.failure = line.text;
     else this.messages.push(line);
     this.wake();
@@ -78,14 +82,14 @@ class Run implements CaptureRun {
 
   /** Waits until `look` finds something. */
   private async until<T>(what: string, look: () => T | undefined): Promise<T> {
-    const deadline = Date.now() + WAIT_MS;
+    const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
       const found = look();
       if (found !== undefined) return found;
       if (this.failure !== undefined) throw new Error(this.failure);
       if (Date.now() > deadline) {
         this.child.kill('SIGKILL');
-        throw new Error(`no ${what} in ${WAIT_MS} ms; so far: ${JSON.stringify(this.messages)}`);
+        throw new Error(`no ${what} in ${PATIENCE_MS} ms; so far: ${JSON.stringify(this.messages)}`);
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 100);
@@ -103,6 +107,18 @@ class Run implements CaptureRun {
 
   async ready(): Promise<void> {
     await this.message((message) => message.type === 'ready');
+  }
+
+  async holds(what: string, wanted: (look: DriverLook) => boolean): Promise<DriverLook> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      this.looked = undefined;
+      this.child.stdin?.write('look\n');
+      const look = await this.until('look', () => this.looked);
+      if (wanted(look)) return look;
+      if (Date.now() > deadline) throw new Error(`no ${what} in ${PATIENCE_MS} ms; at last: ${JSON.stringify(look)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   async stop(request: 'drain' | 'abandon' = 'drain'): Promise<DriverResult> {

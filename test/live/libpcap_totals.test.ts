@@ -10,8 +10,6 @@ import type { DriverResult } from './libpcap_driver.js';
 import { frameFile, request, send, sendArguments } from './libpcap_frames.js';
 import { captureThrough } from './libpcap_run.js';
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** The equation, the ring and the board at one. */
 function assertExact({ totals, counts, misnumbered }: DriverResult): void {
   assert.deepEqual(totals.map(({ handed }) => handed), counts);
@@ -26,7 +24,7 @@ const lossWarnings = (messages: readonly { type: string }[]): unknown[] => messa
 
 for (const way of ['afpacket', 'libpcap'] as const) {
   describe(`live capture through ${way}: the totals`, function () {
-    this.timeout(90_000);
+    this.timeout(180_000);
     const startCapture = captureThrough(way);
     let network: TestNetwork;
     before(() => {
@@ -56,10 +54,9 @@ for (const way of ['afpacket', 'libpcap'] as const) {
         const load = startCommand(sendArguments(client, file.path, 1_000_000));
         try {
           for (let round = 0; round < 3; round++) {
-            await pause(200);
             const capture = startCapture(server.namespace, { snaplen, ports: [...ports], filter });
             await capture.ready();
-            await pause(300);
+            await capture.holds('frames', ({ counts: [frames = 0] }) => frames > 100);
             const result = await capture.stop();
             assertExact(result);
             assert.ok(result.totals[0].handed > 100, JSON.stringify(result.totals));
@@ -79,7 +76,7 @@ for (const way of ['afpacket', 'libpcap'] as const) {
       try {
         const capture = startCapture(server.namespace, { slots: 2, slotBytes: 1 << 20, slowMs: 50, bufferMiB: 2 });
         await capture.ready();
-        await pause(1500);
+        await capture.holds('losses', ({ totals: [total] }) => total !== undefined && total.dropped > 1000);
         const result = await capture.stop();
         assertExact(result);
         assert.ok(result.totals[0].dropped > 1000, JSON.stringify(result.totals));
@@ -96,12 +93,10 @@ for (const way of ['afpacket', 'libpcap'] as const) {
       try {
         const capture = startCapture(server.namespace, { slots: 2, slotBytes: 1 << 20, slotFrames: 500, slowMs: 100 });
         await capture.ready();
-        await pause(500);
-        const before = Date.now();
+        await capture.holds('more than the ring has', ({ batches }) => batches >= 4);
         const result = await capture.stop('abandon');
-        assert.ok(Date.now() - before < 3000);
         assertExact(result);
-        assert.match(JSON.stringify(capture.messages), /frames were left in the kernel's buffer/);
+        assert.match(JSON.stringify(capture.messages), /[1-9]\d* frames were left in the kernel's buffer/);
       } finally {
         await load.stop('SIGKILL');
         file.remove();
@@ -155,7 +150,7 @@ for (const way of ['afpacket', 'libpcap'] as const) {
         send(links[0].leaf, Array.from({ length: 100 }, () => request(100)));
         send(links[1].leaf, Array.from({ length: 50 }, () => request(200)));
       }
-      await pause(800);
+      await capture.holds('the watermark of the idle one', ({ empty }) => empty > 0);
       const result = await capture.stop();
       assertExact(result);
       assert.deepEqual(result.counts, [300, 150, 0]);
@@ -179,7 +174,7 @@ for (const way of ['afpacket', 'libpcap'] as const) {
     it('tells nanoseconds and the buffer it was granted', async () => {
       const capture = startCapture(network.server.namespace, { bufferMiB: 24, keepFrames: 200 });
       await capture.ready();
-      const sent = Date.now() / 1000;
+      const sent = Math.floor(Date.now() / 1000);
       send(network.client, Array.from({ length: 100 }, () => request(100)));
       const { frames } = await capture.stop();
       const opened = capture.messages.find((message) => message.type === 'opened');
@@ -187,7 +182,8 @@ for (const way of ['afpacket', 'libpcap'] as const) {
       assert.equal(opened.timestampPrecision, 'ns');
       assert.ok(opened.bufferBytes !== undefined && Math.abs(opened.bufferBytes - (24 << 20)) <= 1 << 20, `${opened.bufferBytes}`);
       assert.ok(frames.some((frame) => frame.nanoseconds % 1000 !== 0));
-      assert.ok(frames.every((frame) => Math.abs(frame.time - sent) < 5));
+      const now = Date.now() / 1000;
+      assert.ok(frames.every((frame) => frame.time >= sent && frame.time <= now));
     });
   });
 }

@@ -13,7 +13,7 @@ import { request, send } from './libpcap_frames.js';
 const BURST = 10;
 
 describe('live: the log directory', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   before(() => {
     network = makeNetwork('e2edir');

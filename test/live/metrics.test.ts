@@ -17,7 +17,7 @@ const PORT = '9464';
 const FRAMES = 12_000;
 
 describe('live: watched from outside', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   before(() => {
     network = makeNetwork('e2emetrics');
@@ -25,9 +25,9 @@ describe('live: watched from outside', function () {
   afterEach(killStarted);
   after(() => network?.close());
 
-  const fetch = (path: string, port = PORT): string => command(inNamespace(network.server, ['curl', '-s', '--max-time', '5', `http://127.0.0.1:${port}${path}`]));
+  const fetch = (path: string, port = PORT): string => command(inNamespace(network.server, ['curl', '-s', '--max-time', '60', `http://127.0.0.1:${port}${path}`]));
   const health = (): [status: string, reason: string] => {
-    const [reason = '', status = ''] = command(inNamespace(network.server, ['curl', '-s', '--max-time', '5', '-w', '%{http_code}', `http://127.0.0.1:${PORT}/healthz`])).split('\n');
+    const [reason = '', status = ''] = command(inNamespace(network.server, ['curl', '-s', '--max-time', '60', '-w', '%{http_code}', `http://127.0.0.1:${PORT}/healthz`])).split('\n');
     return [status, reason];
   };
   const start = (args: readonly string[], more: Parameters<typeof startHttplog>[2] = {}): Promise<RunningHttplog> =>
@@ -91,7 +91,7 @@ describe('live: watched from outside', function () {
         assert.equal(prometheus.child.exitCode, null, prometheus.stderr());
         const ready = command(['sh', '-c', `${inNamespace(network.server, ['curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', 'http://127.0.0.1:9090/-/ready']).join(' ')} || true`]);
         return ready === '200';
-      }, 30_000);
+      });
     });
     after(async () => {
       await prometheus?.stop('SIGKILL');
@@ -103,12 +103,16 @@ describe('live: watched from outside', function () {
       interface Target { health: string; lastError: string }
       interface Rule { name: string; health: string; state: string; lastError?: string }
       const targets = (): Target[] => (api('targets').data as { activeTargets: Target[] }).activeTargets;
-      await until('a scrape', () => targets().some((target) => target.health === 'up'), 20_000);
-      assert.deepEqual(targets().map(({ health: state, lastError }) => [state, lastError]), [['up', '']]);
+      // On a busy machine a scrape may take more than its second: it is healthy by the next one.
+      await until('a scrape', () => JSON.stringify(targets().map(({ health: state, lastError }) => [state, lastError])) === '[["up",""]]');
       const rules = (): Rule[] => (api('rules').data as { groups: { rules: Rule[] }[] }).groups.flatMap((group) => group.rules);
-      await until('the rules to be evaluated', () => rules().length > 0 && rules().every((rule) => rule.health !== 'unknown'), 20_000);
-      assert.ok(rules().length >= 10);
-      for (const { name, health: state, state: alert, lastError } of rules()) assert.deepEqual([state, lastError, alert], ['ok', undefined, 'inactive'], name);
+      let last: readonly unknown[] = [];
+      await until('the rules to be evaluated', () => {
+        last = rules().map(({ name, health: state, state: alert, lastError }) => [name, state, lastError, alert]);
+        return last.length >= 10 && rules().every(({ health: state, state: alert, lastError }) => state === 'ok' && alert === 'inactive' && lastError === undefined);
+      }).catch((error: unknown) => {
+        throw new Error(JSON.stringify(last), { cause: error });
+      });
     });
 
     it('has every metric that the dashboard and the rules ask for, and takes every expression', async () => {
@@ -158,7 +162,7 @@ describe('live: watched from outside', function () {
         await until('writing again', () => {
           flood(5);
           return health()[0] === '200';
-        }, 20_000);
+        });
         assert.equal((await httplog.end('SIGTERM')).status, 1);
       } finally {
         killStarted();
@@ -237,7 +241,7 @@ describe('live: watched from outside', function () {
         const httplog = await start(['-d', '-'], { stdout: 'stalled', env: { NOTIFY_SOCKET: manager.name, WATCHDOG_USEC: '200000' } });
         flood(20_000);
         // A manager that does not listen is not waited for: read on, as systemd does.
-        await until('the stall', () => manager.datagrams.length > 0 && health()[0] === '503', 30_000);
+        await until('the stall', () => manager.datagrams.length > 0 && health()[0] === '503');
         assert.match(health()[1], /^writing has stalled: lines wait, and none was written for \d+ s$/);
         await httplog.says(/^httplog: warning: unhealthy: writing has stalled/m);
         const signs = manager.values('WATCHDOG').length;

@@ -22,7 +22,7 @@ function makeAndEnd(prefix: string, ending: string): void {
     startCommand(inNamespace(makeNetwork('${prefix}').client, ['sleep', '60']));
     await new Promise((resolve) => setTimeout(resolve, 100));
     ${ending}`;
-  spawnSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 10_000 });
+  spawnSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 120_000 });
 }
 
 describe('live: the test network itself', () => {

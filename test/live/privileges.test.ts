@@ -17,7 +17,7 @@ const NET_RAW = '0000000000002000';
 const NONE = '0000000000000000';
 
 describe('live: without root', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   let nginx: WebServer;
   let program: ReadableProgram;

@@ -37,7 +37,7 @@ const fileName = async (): Promise<string> => withDirectory((directory) => {
 });
 
 describe('live: planted files', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   async function refusedAtStart(directory: string, line: RegExp, env: NodeJS.ProcessEnv = {}): Promise<void> {
     const before = existsSync(directory) ? readdirSync(directory) : [];

@@ -27,7 +27,7 @@ function ask() {
 ask();`;
 
 describe('live: the process behind a record', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   const running: Running[] = [];
   before(() => {

@@ -36,7 +36,7 @@ const sees = (run: RunningHttplog, what: string, test: (line: string) => boolean
   run.holds(what, () => run.stdout.split('\n').some(test)));
 
 describe('httplog processes', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   afterEach(killStarted);
   afterEach(() => Held.all.forEach((child) => child.kill('SIGKILL')));
 
@@ -124,7 +124,7 @@ describe('httplog processes', function () {
     const program = `pipe R, W; if (fork == 0) { if (fork == 0) { print "$$\\n"; $| = 1; print ''; close W; <R>; sleep 1 while getppid == $ARGV[0]; kill 'SEGV', $$ } exit } wait; close W; print "done\\n"; <STDIN>`;
     const { events, result } = await watching([], async (run) => {
       const held = new Held(['sh', '-c', 'ulimit -c 0; exec perl -e "$0" 0', program]);
-      await until('the grandchild', () => /^\d+$/m.test(held.output), 20_000);
+      await until('the grandchild', () => /^\d+$/m.test(held.output));
       const grandchild = Number(/^\d+$/m.exec(held.output)![0]);
       await sees(run, 'its end', (line) => line.startsWith(`{"event":"exit","pid":${grandchild},`));
       await held.release();
@@ -248,8 +248,10 @@ describe('httplog processes', function () {
       run.child.stdout?.pause();
       // Lines of 16 KiB fill 16 MiB with few processes.
       command(['perl', '-e', 'for (1 .. 800) { system("/bin/true", "x" x 16000) }']);
-      run.child.kill('SIGUSR2');
-      await run.says(/[1-9]\d* events lost by a slow reader/);
+      await run.holds('a loss', () => {
+        run.child.kill('SIGUSR2');
+        return /[1-9]\d* events lost by a slow reader/.test(run.stderr);
+      });
       run.child.stdout?.resume();
       await sees(run, 'the loss', (line) => line.startsWith('{"event":"lost"'));
       const held = new Held(['/bin/cat']);

@@ -12,7 +12,7 @@ import { finalReport, readReports } from '../support/totals.js';
 import { baseUrl, curl } from '../support/traffic.js';
 
 describe('live: refusals', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   let nginx: WebServer;
   before(async () => {

@@ -11,7 +11,7 @@ const BURST = 10;
 
 for (const way of ['afpacket', 'libpcap'] as const) {
   describe(`live: an interface changes its name, ${way}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let network: TestNetwork;
     beforeEach(() => {
       network = makeNetwork('e2erename');

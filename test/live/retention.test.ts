@@ -20,7 +20,7 @@ const MIB = 1 << 20;
 const DAY_MS = 86_400_000;
 
 describe('live: keeping log files', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   before(() => {
     network = makeNetwork('e2eretain');

@@ -8,15 +8,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../support/command.js';
 import { cleanEnvironment, HTTPLOG, killStarted, startHttplog, withDirectory } from '../support/httplog.js';
 import { inNamespace, makeNetwork, type TestNetwork } from '../support/netns.js';
+import { catches, isAlive } from '../support/proc.js';
 import { startNginx, type WebServer } from '../support/servers.js';
 import { finalReport } from '../support/totals.js';
 import { baseUrl, curl } from '../support/traffic.js';
 
-const WAIT_MS = 30_000;
-const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`) && !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+const WAIT_MS = 60_000;
 
 describe('live: other signals', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   let nginx: WebServer;
   before(async () => {
@@ -106,7 +106,7 @@ describe('live: other signals', function () {
     await withDirectory(async (directory) => {
       const { pid, said } = await hungUp(directory, '');
       for (const signal of ['SIGHUP', 'SIGTERM'] as const) if (isAlive(pid)) process.kill(pid, signal);
-      await until('the end', () => !isAlive(pid), 8_000);
+      await until('the end', () => !isAlive(pid), WAIT_MS);
       assert.doesNotMatch(said(), /not everything could be written/);
       assert.equal(finalReport(said()).linesWritten, 2);
     });
@@ -173,12 +173,6 @@ function openFiles(pid: number): string {
 function listeners(pid: number): string[] {
   return ['tcp', 'tcp6'].flatMap((protocol) => readFileSync(`/proc/${pid}/net/${protocol}`, 'utf8').split('\n').slice(1)
     .map((line) => line.trim().split(/\s+/)).filter((columns) => columns[3] === '0A').map((columns) => columns[1]));
-}
-
-/** Whether a process has a handler for the signal. */
-function catches(pid: number, signal: number): boolean {
-  const [, mask] = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
-  return (BigInt(`0x${mask}`) & (1n << BigInt(signal - 1))) !== 0n;
 }
 
 /** Whether signal 10 is ignored, blocked or caught: the wrapper's first deed, and Node's. `ip netns exec` does none of it. */

@@ -5,9 +5,9 @@ import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, 
 import { join } from 'node:path';
 import { command } from '../support/command.js';
 import { killStarted, type RunningHttplog, startHttplog, withDirectory } from '../support/httplog.js';
-import { makeNetwork, type TestNetwork } from '../support/netns.js';
+import { type Link, makeNetwork, type TestNetwork } from '../support/netns.js';
 import { startNginx, type WebServer } from '../support/servers.js';
-import { finalReport } from '../support/totals.js';
+import { finalReport, readReports } from '../support/totals.js';
 import { baseUrl, curl } from '../support/traffic.js';
 import { request, send } from './libpcap_frames.js';
 
@@ -15,11 +15,11 @@ import { request, send } from './libpcap_frames.js';
 const FLOOD = 20_000;
 
 describe('live: ending', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   let nginx: WebServer;
   before(async () => {
-    network = makeNetwork('e2estop');
+    network = makeNetwork('e2estop', 2);
     nginx = await startNginx(network.server);
   });
   after(async () => {
@@ -52,7 +52,7 @@ describe('live: ending', function () {
     for (const pauseMs of [0, 50, 100, 200]) {
       const httplog = startHttplog(network.server, ['-i', 'eth0', '-d', '-']);
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      const { status, signal } = await httplog.end('SIGTERM', 10_000);
+      const { status, signal } = await httplog.end('SIGTERM');
       assert.ok(status === 0 || signal === 'SIGTERM', `${pauseMs} ms: ${status} ${signal}`);
     }
   });
@@ -81,31 +81,30 @@ describe('live: ending', function () {
         return existsSync(logs) && readdirSync(logs).some((name) => name.endsWith('.log'));
       });
       httplog.child.kill('SIGUSR2');
-      const { status } = await httplog.end('SIGTERM', 15_000);
+      const { status } = await httplog.end('SIGTERM');
       closeSync(pipe);
       assert.equal(status, 0);
     });
   });
 
-  async function flooded(stdout: number | 'stalled'): Promise<RunningHttplog> {
-    const httplog = await startHttplog(network.server, ['-i', 'eth0', '-d', '-'], { stdout }).ready();
-    send(network.client, Array.from({ length: FLOOD }, () => request(100)));
+  async function flooded(stdout: number | 'stalled', { hub, leaf }: Link = network.links[0]): Promise<RunningHttplog> {
+    const httplog = await startHttplog(hub, ['-i', hub.device, '-d', '-'], { stdout }).ready();
+    send(leaf, Array.from({ length: FLOOD }, () => request(100)));
     httplog.child.kill('SIGUSR2');
     await httplog.says(/lines? and \d+ bytes? written/);
     return httplog;
   }
 
-  for (const kind of ['pipe', 'socket'] as const) {
-    it(`a ${kind} nobody reads: the stop takes 10 s, exits 1, and what is lost is counted`, async () => {
-      await withDirectory(async (directory) => {
-        const stdout = kind === 'pipe' ? stalledPipe(directory) : 'stalled';
-        const httplog = await flooded(stdout);
-        const began = performance.now();
-        const { status, stderr } = await httplog.end('SIGTERM', 20_000);
-        const tookMs = performance.now() - began;
-        if (typeof stdout === 'number') closeSync(stdout);
+  it('a pipe and a socket nobody reads: the stop takes 10 s, exits 1, and what is lost is counted', async () => {
+    await withDirectory(async (directory) => {
+      const pipe = stalledPipe(directory);
+      const running = [await flooded(pipe, network.links[0]), await flooded('stalled', network.links[1])];
+      const began = performance.now();
+      const ends = await Promise.all(running.map(async (httplog) => ({ ...await httplog.end('SIGTERM'), tookMs: performance.now() - began })));
+      closeSync(pipe);
+      for (const { status, stderr, tookMs } of ends) {
         assert.equal(status, 1, stderr);
-        assert.ok(tookMs > 9_000 && tookMs < 15_000, `${tookMs} ms`);
+        assert.ok(tookMs > 9_000, `${tookMs} ms`);
         assert.match(stderr, /not everything could be written within 10 s/);
         const { sources: [source], linesWritten, linesLost } = finalReport(stderr);
         assert.equal(source.received, FLOOD, stderr);
@@ -113,22 +112,25 @@ describe('live: ending', function () {
         // Every frame was a record: written, lost with its line, or lost in the ring.
         assert.equal(linesWritten + linesLost + source.pending, FLOOD, stderr);
         assert.ok(linesLost + source.pending > 0, stderr);
-      });
+      }
     });
+  });
 
+  for (const kind of ['pipe', 'socket'] as const) {
     it(`a second signal ends it at once, while a ${kind} is blocked`, async () => {
       await withDirectory(async (directory) => {
         const stdout = kind === 'pipe' ? stalledPipe(directory) : 'stalled';
         const httplog = await flooded(stdout);
+        const reports = readReports(httplog.stderr).length;
         httplog.child.kill('SIGTERM');
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        // Where both have come, both are taken: what comes now is the second.
+        httplog.child.kill('SIGUSR2');
+        await httplog.holds('the first signal to be taken', () => readReports(httplog.stderr).length > reports);
         assert.ok(httplog.isRunning, 'the first signal waits for the reader');
-        const began = performance.now();
-        const { status, signal } = await httplog.end('SIGINT', 20_000);
-        const tookMs = performance.now() - began;
+        const { status, signal } = await httplog.end('SIGINT');
         if (typeof stdout === 'number') closeSync(stdout);
+        // Without this signal it would have ended by itself, with a status.
         assert.deepEqual([status, signal], [null, 'SIGINT']);
-        assert.ok(tookMs < 3_000, `${tookMs} ms`);
       });
     });
   }

@@ -7,17 +7,15 @@ import { fileURLToPath } from 'node:url';
 import { type CommandResult, tryCommand, until } from '../support/command.js';
 import { withDirectory } from '../support/httplog.js';
 import { inNamespace, makeNetwork, type TestNetwork } from '../support/netns.js';
+import { isAlive } from '../support/proc.js';
 import { startNginx, type WebServer } from '../support/servers.js';
 import { lastReport, readReports } from '../support/totals.js';
 import { baseUrl, curl } from '../support/traffic.js';
 
 const SCRIPT = fileURLToPath(new URL('../../../scripts/start_httplog.sh', import.meta.url));
 
-/** A zombie nobody has waited for is dead. */
-const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`) && !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-
 describe('live: start_httplog.sh with the real program', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   let nginx: WebServer;
   before(async () => {

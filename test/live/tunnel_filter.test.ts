@@ -39,7 +39,7 @@ const hex = (frame: Uint8Array): string => Buffer.from(frame).toString('hex');
 const names = new Map([...wanted, ...unwanted].map(([name, frame]) => [hex(frame), name]));
 
 describe('live capture: the built filter with -decap', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   before(() => {
     network = makeNetwork('prooftunnels');

@@ -25,7 +25,7 @@ interface Seen {
 type Watch = (end: End, options: readonly string[], traffic: () => void | Promise<void>, device?: string) => Promise<Seen>;
 
 describe('live: records of a real wire are those of tshark', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   let nginx: WebServer;
   let directory: string;

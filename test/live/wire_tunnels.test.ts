@@ -16,7 +16,7 @@ const OPTIONS = ['-o', 'json', '-d', '-', '-p', '80,8080'];
 const records = (text: string): JsonRecord[] => parseJsonLines(text).map((record) => ({ ...comparable(record), encap: record['encap'] }));
 
 describe('live: tunnels and other link layers', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   before(() => {
     network = makeNetwork('proofwire');

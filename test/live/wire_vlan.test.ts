@@ -10,7 +10,7 @@ import { inNamespace, makeNetwork, type TestNetwork } from '../support/netns.js'
 import { lastReport } from '../support/totals.js';
 
 describe('live: VLAN tags', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   before(() => {
     network = makeNetwork('e2evlan');

@@ -16,7 +16,7 @@ import { chance, inDirectory, textOf } from './support.js';
 const NAME = 'http-20190901.log';
 
 describe('compressing log files', function () {
-  this.timeout(30_000);
+  this.timeout(180_000);
 
   it('keeps every byte, time, mode and owner', () => inDirectory(async (directory) => {
     const random = chance(5);

@@ -36,7 +36,7 @@ describe('DirectoryLock', () => {
     const lock = await DirectoryLock.acquire(directory);
     assert.equal(textOf(join(directory, LOCK_FILE)), `${String(process.pid)}\n`);
     lock.release();
-  })).timeout(20_000);
+  }));
 
   it('is free again after release, and refuses within one process too', () => inDirectory(async (directory) => {
     const lock = await DirectoryLock.acquire(directory);

@@ -38,7 +38,7 @@ describe('writeWhole', () => {
       assert.deepEqual(await writeWhole(plan.files, 9, PARTS, Infinity), { written: TEXT.length, error: undefined });
       assert.equal(plan.text(), TEXT);
     }
-  }).timeout(20_000);
+  });
 
   it('repeats an interrupted write at once, without patience', async () => {
     const plan = planned([INJECTED.EINTR, INJECTED.EINTR, 100]);

@@ -253,5 +253,5 @@ describe('pipeline: parsing a batch', () => {
     rig.abandoned = true;
     assert.equal(rig.frame(frameOf(GET)).parse(), false);
     assert.equal(rig.lines.length, 2);
-  }).timeout(10_000);
+  });
 });

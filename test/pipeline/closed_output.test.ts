@@ -11,7 +11,7 @@ const FRAMES = 100;
 const PAUSE_MS = 1200;
 
 describe('pipeline: standard output closed early', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   after(killStarted);
 
   for (const options of [[], ['-cpu', '2'], ['-o', 'tsv']]) {

@@ -227,7 +227,7 @@ describe('pipeline: line output', () => {
       rig.abandoned = true;
       assert.equal(rig.finish(), false);
       assert.equal(rig.passed.length, 2);
-    }).timeout(10_000);
+    });
 
     it('gives up in the middle of a batch, what was handed over stays', () => {
       const rig = new Rig({ writing: false, regionBytes: 20 });
@@ -236,7 +236,7 @@ describe('pipeline: line output', () => {
       rig.abandoned = true;
       assert.equal(rig.line('ABCDEFGH'), false);
       assert.deepEqual(rig.passed.map(({ segments }) => segments[0].text), ['12345678\n', 'abcdefgh\n']);
-    }).timeout(10_000);
+    });
 
     it('goes on with a block that comes back', () => {
       const rig = new Rig({ writing: false });

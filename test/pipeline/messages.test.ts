@@ -23,7 +23,7 @@ async function saidToFile(args: readonly string[], journal = false): Promise<str
 }
 
 describe('messages on standard error', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('-log_level chooses: error nothing but errors, warn also the warning, info also the totals', () => {
     const said = (level: string): string[] => lines(httplog(['-r', CUT, '-log_level', level]).stderr);

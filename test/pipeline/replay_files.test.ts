@@ -13,7 +13,7 @@ const KEEP_ALIVE_LINES = 14;
 const lines = (text: string): string[] => text.split('\n').slice(0, -1);
 
 describe('replay: files', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('several files are one log in order of time', () => {
     const files = ['basic-keepalive.pcap', 'two-interfaces.pcapng', 'pcapng-gzip.pcapng.gz', 'http10.pcap'].map(fixturePath);

@@ -11,7 +11,7 @@ import { lastReport } from '../support/totals.js';
 const BOTH = '80,8080';
 
 describe('replay: -f', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   for (const [file, expression] of [
     ['basic-keepalive.pcap', 'tcp dst port 80'],

@@ -16,7 +16,7 @@ const OWN_OPINION: Readonly<Record<string, string>> = {
 };
 
 describe('replay: fixtures', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   for (const { name, file, ports, options } of loadFixtures()) {
     it(name, () => {

@@ -23,7 +23,7 @@ function zeekLog(args: readonly string[]): ReturnType<typeof readZeekLog> {
 }
 
 describe('replay: formats', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('tsv, json and ecs tell the same of every fixture', () => {
     const json = parseJsonLines(httplog(['-r', ...CAPTURES, ...EVERYTHING, '-o', 'json', '-headers', NAMES.join(','), '-add_community_id']).stdout);

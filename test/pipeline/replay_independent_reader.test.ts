@@ -22,7 +22,7 @@ async function frameTimes(path: string): Promise<string[]> {
 }
 
 describe('replay: an independent reader', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('counts the frames of every fixture it understands as we do, with the times of our records', async () => {
     assert.ok(FILES.length >= 30);

@@ -15,18 +15,18 @@ const DRAWN = /\r(?!\n)|\x1b\[/;
 function onTerminal(directory: string, shellCommand: string): { terminal: string; stdout: string } {
   const stdout = join(directory, 'stdout');
   const run = `${shellCommand} >'${stdout}'`;
-  const { stdout: terminal } = tryCommand(['env', 'TZ=UTC', 'SHELL=/bin/sh', 'script', '-qec', run, '/dev/null']);
+  const { stdout: terminal } = tryCommand(['env', 'TZ=UTC', 'SHELL=/bin/sh', 'script', '-qefc', run, join(directory, 'terminal')]);
   return { terminal, stdout: readFileSync(stdout, 'utf8') };
 }
 
 describe('replay: the progress bar', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('shows megabytes a second and the time left of a replay that takes long, and leaves the records alone', async () => {
     await withDirectory((directory) => {
-      // A reader that takes its time makes any replay long.
+      // A reader that takes its time makes any replay long: this one reads when it has seen the bar.
       const files = Array.from({ length: 200 }, () => KEEP_ALIVE).join(' ');
-      const piped = `'${HTTPLOG}' -r ${files} | { sleep 2; cat; }`;
+      const piped = `'${HTTPLOG}' -r ${files} | { until grep -q ' left' '${join(directory, 'terminal')}'; do sleep 0.1; done; cat; }`;
       const { terminal, stdout } = onTerminal(directory, piped);
       assert.match(terminal, DRAWN);
       assert.match(terminal, /\d+ % of \d+ MB, \d+ MB\/s, \S+ left/);

@@ -22,7 +22,7 @@ function spread(): Buffer {
 const logs = (directory: string): string[] => readdirSync(directory).filter((name) => name.startsWith('http-')).sort();
 
 describe('replay: -rotate', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   for (const format of ['text', 'json']) {
     it(`files ${format} by the quarter of an hour of its records`, async () => {

@@ -22,7 +22,7 @@ function movedTo(seconds: number, spreadSeconds: number): Buffer {
 }
 
 describe('replay: surroundings', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('ignores the environment and an implicit configuration file', async () => {
     const plain = httplog(['-r', KEEP_ALIVE]);

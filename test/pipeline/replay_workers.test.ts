@@ -18,7 +18,7 @@ const SIZE_MB = 50;
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 describe('replay: -cpu', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
 
   it('every fixture, all at once, is the same with 1, 2 and 4 workers', () => {
     // Thirty captures in one run: many small batches, taken by whoever is free, merged by time.

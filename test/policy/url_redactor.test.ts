@@ -3,6 +3,7 @@ import { SECRET_NAMES } from '../../src/policy/secret_names.js';
 import { MAX_EXTRA_BYTES, UrlRedactor } from '../../src/policy/url_redactor.js';
 import { latin1, latin1Text, readSafely } from '../support/fence.js';
 import { SeededRandom } from '../support/random.js';
+import { cpuMs } from '../support/cpu_time.js';
 
 const R = 'REDACTED';
 const named = new UrlRedactor(false);
@@ -165,13 +166,14 @@ describe('policy: secrets in URLs', () => {
   });
 
   it('take time by the length of the value alone', () => {
-    const started = performance.now();
-    const out = new Uint8Array(262_144);
-    const deep = Array.from({ length: 160 }, (_, depth) => `:%${'25'.repeat(depth)}2F%${'25'.repeat(depth)}2F`).join('');
-    for (const piece of ['//', ':%2F%2F', '%25', 'http://a:b@', '/?token=;', 'token[', '%', ':/%2F', '@', 'a;', '?#;', deep]) {
-      const url = latin1(`http:${piece.repeat(Math.ceil(131_072 / piece.length))}`).subarray(0, 131_072);
-      for (const redactor of [named, every]) for (const cut of [false, true]) redactor.redact(url, 0, url.length, cut, out, 0);
-    }
-    assert.ok(performance.now() - started < 3000);
+    const took = cpuMs(() => {
+      const out = new Uint8Array(262_144);
+      const deep = Array.from({ length: 160 }, (_, depth) => `:%${'25'.repeat(depth)}2F%${'25'.repeat(depth)}2F`).join('');
+      for (const piece of ['//', ':%2F%2F', '%25', 'http://a:b@', '/?token=;', 'token[', '%', ':/%2F', '@', 'a;', '?#;', deep]) {
+        const url = latin1(`http:${piece.repeat(Math.ceil(131_072 / piece.length))}`).subarray(0, 131_072);
+        for (const redactor of [named, every]) for (const cut of [false, true]) redactor.redact(url, 0, url.length, cut, out, 0);
+      }
+    });
+    assert.ok(took < 3000, `${took} ms`);
   });
 });

@@ -106,7 +106,7 @@ describe('httplog processes --connect', () => {
       await running.says(/: no such socket; next try in 0\.[23] s$/m);
       for (const number of [1, 2]) {
         await withServers({ tcp: false, unix: { path } }, async ({ servers }) => {
-          await until('the client', () => servers.clients === 1, 20_000);
+          await until('the client', () => servers.clients === 1);
           servers.publish(eventLine(number), 1);
           await running.holds('the event', () => running.stdout.includes(`"pid":${number},`));
         });

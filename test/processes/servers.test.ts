@@ -87,7 +87,7 @@ describe('servers of process events', () => {
   });
 
   it('give up on the silent without keeping anybody waiting', async () => {
-    await withServers({ unix: false, clients: 2, tcp: { authenticationMs: 300 } }, async ({ port }) => {
+    await withServers({ unix: false, clients: 2, tcp: { authenticationMs: 2000 } }, async ({ port }) => {
       const silent = Array.from({ length: 20 }, () => connectTcp(port));
       const client = await authenticate(port);
       await Promise.all(silent.map((one) => one.closes()));
@@ -213,7 +213,7 @@ describe('servers of process events', () => {
       const held = slow.text.indexOf('{"event":"lost"');
       assert.ok(held > 1 << 20 && held < (1 << 20) + (1 << 19), `${held} bytes held for it, in our buffer and the kernel's`);
     });
-  }).timeout(30_000);
+  });
 
   it('are not moved by what clients send after the password', async () => {
     await withServers({}, async ({ servers, path, port }) => {
@@ -288,7 +288,7 @@ describe('servers of process events', () => {
       publish(servers, 1, 20_000, 100);
       const began = performance.now();
       await servers.close();
-      assert.ok(performance.now() - began < 5000);
+      assert.ok(performance.now() - began < 30_000);
       stalled.socket.destroy();
     });
   });
@@ -329,5 +329,5 @@ describe('servers of process events', () => {
       assert.ok(grown < 48 << 20, `grew by ${grown} bytes over ${400 * 100 * 50} deliveries`);
       for (const client of clients) client.destroy();
     });
-  }).timeout(60_000);
+  });
 });

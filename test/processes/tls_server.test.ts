@@ -56,7 +56,7 @@ describe('the TLS server of process events', () => {
   it('stands clients that speak no TLS, none at all, or an old one', async () => {
     await withDirectory(async (directory) => {
       const tls = makeCertificate(directory, 'host');
-      await withServers({ unix: false, tcp: { tls, authenticationMs: 300 } }, async ({ servers, port }) => {
+      await withServers({ unix: false, tcp: { tls, authenticationMs: 2000 } }, async ({ servers, port }) => {
         const plain = connectTcp(port);
         plain.socket.write(`${PASSWORD}\n`);
         const silent = connectTcp(port);

@@ -22,7 +22,7 @@ const asWritten = ({ seconds, nanoseconds, data, wireLength }: SeenFrame): Frame
 const cutTo = (unit: number) => (from: Frame): Frame => ({ ...from, nanoseconds: from.nanoseconds - (from.nanoseconds % unit) });
 
 describe('property: capture files', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let rig: ReplayRig;
   beforeEach(() => {
     rig = new ReplayRig(SLOT_BYTES);

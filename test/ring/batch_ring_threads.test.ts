@@ -75,14 +75,14 @@ describe('ring: batches between threads', () => {
       assert.equal(consumer.claim(0), CLAIM.TAKEN);
       consumer.release();
       const { acquired, ms } = await report<Waited>(worker);
-      assert.ok(acquired && ms < 5000, `${ms} ms`);
+      assert.ok(acquired && ms < 30_000, `${ms} ms`);
     });
 
     it('is woken by a stop', async () => {
       const { worker, ring } = await waiting();
       new BatchRingOwner(ring).requestStop(STOP_REQUEST.DRAIN);
       const { acquired, ms } = await report<Waited>(worker);
-      assert.ok(!acquired && ms < 5000, `${ms} ms`);
+      assert.ok(!acquired && ms < 30_000, `${ms} ms`);
     });
   });
 });

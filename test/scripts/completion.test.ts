@@ -74,7 +74,7 @@ function answers(output: string, lines: readonly string[]): string[][] {
 
 for (const [shell, ask, whole] of [['bash', askBash, true], ['zsh', askZsh, false], ['fish', askFish, true]] as const) {
   describe(`completion for ${shell}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let folder: string;
     before(() => {
       folder = mkdtempSync(join(tmpdir(), 'httplog-completion-'));

@@ -25,7 +25,7 @@ const filesBelow = (folder: string): string[] => readdirSync(folder, { recursive
 const expectedRecords = (): string => command(['sh', '-c', `${join(ROOT, 'bin/httplog')} ${REPLAY} 2>/dev/null`]);
 
 describe('the npm package', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let folder: string;
   let tarball: string;
   let packed: string[];
@@ -86,7 +86,7 @@ describe('the npm package', function () {
 });
 
 describe('scripts/install.sh', function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let root: OwnRoot;
   before(async () => {
     root = await OwnRoot.make([realpathSync(ROOT)]);

@@ -14,7 +14,7 @@ import { ROOT } from './project.js';
 const PAGE = join(ROOT, 'lib/share/man/man8/httplog.8');
 
 describe('httplog(8)', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let text: string;
   before(() => {
     text = command(['env', 'MANWIDTH=2000', 'LC_ALL=C.UTF-8', 'man', '-E', 'UTF-8', '--no-hyphenation', '--no-justification', '-l', PAGE])

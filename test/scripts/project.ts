@@ -58,7 +58,7 @@ export function pause(ms: number): Promise<void> {
 }
 
 /** Waits until `condition` gives something. @throws Error after `timeoutMs` */
-export async function until<T>(what: string, condition: () => T | undefined | false, timeoutMs = 10_000): Promise<T> {
+export async function until<T>(what: string, condition: () => T | undefined | false, timeoutMs = 60_000): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = condition();

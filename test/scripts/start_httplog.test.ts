@@ -5,6 +5,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, readdirSync,
 import { dirname, join } from 'node:path';
 import type { CommandResult } from '../support/command.js';
 import { tryCommand } from '../support/command.js';
+import { isAlive } from '../support/proc.js';
 import { Project, until } from './project.js';
 
 /** Stands in for httplog: is ready after a moment, takes its signals, and fails or is stubborn when asked to. */
@@ -21,7 +22,7 @@ const MAIN = `
 `;
 
 describe('start_httplog.sh', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let project: Project;
   let script: string;
 
@@ -31,7 +32,7 @@ describe('start_httplog.sh', function () {
   });
   afterEach(() => {
     const pid = existsSync(project.path('pid')) ? Number(project.read('pid').split('\n')[0]) : 0;
-    if (pid > 0 && pid !== process.pid && existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL');
+    if (pid > 0 && pid !== process.pid && isAlive(pid)) process.kill(pid, 'SIGKILL');
     project.remove();
   });
 
@@ -46,7 +47,6 @@ describe('start_httplog.sh', function () {
     return result.stdout + result.stderr;
   };
   const pidOf = (): number => Number(project.read('pid').split('\n')[0]);
-  const alive = (pid: number): boolean => existsSync(`/proc/${pid}`) && !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   const options = (): string[] => JSON.parse(/options (.*)/.exec(project.read('log'))?.[1] ?? '[]') as string[];
 
   it('starts, tells its status and stops, each of them twice without harm', () => {
@@ -59,7 +59,7 @@ describe('start_httplog.sh', function () {
     assert.equal(pidOf(), pid);
     assert.match(expect(0, 'status'), new RegExp(`is running \\(PID ${pid}\\)`));
     assert.match(expect(0, 'stop'), /is stopped/);
-    assert.equal(alive(pid), false);
+    assert.equal(isAlive(pid), false);
     assert.equal(existsSync(project.path('pid')), false);
     assert.match(project.read('log'), /asked to end/);
     assert.match(expect(3, 'status'), /is not running/);
@@ -123,14 +123,14 @@ describe('start_httplog.sh', function () {
     assert.match(stderr, /did not end within 1 s: killing it/);
     assert.match(stdout, /is stopped/);
     assert.match(project.read('log'), /asked to end/, 'SIGTERM comes first');
-    assert.equal(alive(pid), false);
+    assert.equal(isAlive(pid), false);
   });
 
   it('knows a dead httplog from a stopped one, and starts anew', async () => {
     expect(0, 'start');
     const pid = pidOf();
     process.kill(pid, 'SIGKILL');
-    await until('its end', () => !alive(pid));
+    await until('its end', () => !isAlive(pid));
     assert.match(expect(1, 'status'), /is dead/);
     expect(7, 'force-reload');
     expect(0, 'start');
@@ -148,7 +148,7 @@ describe('start_httplog.sh', function () {
         expect(7, 'force-reload');
         expect(0, 'stop');
         assert.equal(existsSync(project.path('pid')), false);
-        assert.equal(alive(other.pid!), true, JSON.stringify(content));
+        assert.equal(isAlive(other.pid!), true, JSON.stringify(content));
       }
     } finally {
       other.kill('SIGKILL');
@@ -169,7 +169,7 @@ describe('start_httplog.sh', function () {
     const pid = pidOf();
     expect(0, 'restart', '-utc');
     assert.notEqual(pidOf(), pid);
-    assert.equal(alive(pid), false);
+    assert.equal(isAlive(pid), false);
     assert.match(project.read('log'), /options \["-utc"\]/);
   });
 
@@ -240,7 +240,7 @@ describe('start_httplog.sh', function () {
     assert.match(refused.stderr, /cannot write .*: run this as root \(sudo\)/);
     expect(0, 'start');
     assert.equal(asNobody('stop').status, 4);
-    assert.equal(alive(pidOf()), true);
+    assert.equal(isAlive(pidOf()), true);
     assert.equal(asNobody('status').status, 0, 'status needs no rights');
   });
 

@@ -6,7 +6,7 @@ import { command, tryCommand } from '../support/command.js';
 import { ROOT } from './project.js';
 
 describe('httplog@.service', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const text = readFileSync(join(ROOT, 'scripts/systemd/httplog@.service'), 'utf8');
   const values = (key: string): string[] => [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value]) => value ?? '');
   let folder: string;

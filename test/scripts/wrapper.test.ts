@@ -70,9 +70,11 @@ describe('bin/httplog', () => {
 });
 
 describe('SIGUSR1 while httplog starts', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
+  const STEP_MS = 10;
+  const WATCHED_MS = 100;
   // The hardest case: a program that never takes the signal over.
-  const NEVER_HANDLED = 'process.stdout.write("up\\n"); setTimeout(() => process.stdout.write("end\\n"), 400);';
+  const NEVER_HANDLED = 'process.stdout.write("up\\n"); process.stdin.on("end", () => process.stdout.write("end\\n")).resume();';
   // Whether signal 10 is ignored, blocked or caught: anything but deadly.
   const harmless = (status: string): boolean =>
     [...status.matchAll(/^Sig(?:Ign|Blk|Cgt):\s*([0-9a-f]+)$/gm)].some(([, mask]) => (BigInt(`0x${mask}`) >> 9n) & 1n);
@@ -88,10 +90,14 @@ describe('SIGUSR1 while httplog starts', function () {
     project.remove();
   });
 
-  /** Runs argv in a network namespace of its own, signals it `delayMs` after `ready`, and says what came of it. */
-  async function signalled(argv: string[], delayMs: number, ready: (child: ChildProcess) => Promise<unknown>) {
+  /**
+   * Runs argv in a network namespace of its own, signals it `delayMs` after `ready`, and says what came of it.
+   * @param over whether it has been watched for long enough: it is told to end then
+   */
+  async function signalled(argv: string[], delayMs: number, ready: (child: ChildProcess) => Promise<unknown>, over: (output: string, watchedMs: number, seen: Set<string>) => boolean) {
     const child = spawn('unshare', ['--net', 'sh', '-c', 'ip link set lo up; echo start; exec "$@"', 'sh', ...argv],
-      { stdio: ['ignore', 'pipe', 'ignore'] });
+      { stdio: ['pipe', 'pipe', 'ignore'] });
+    child.stdin.on('error', () => undefined); // it ended
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
@@ -106,13 +112,14 @@ describe('SIGUSR1 while httplog starts', function () {
     await pause(delayMs);
     child.kill('SIGUSR1');
     const seen = new Set<string>();
-    while (!ended) {
+    for (let watchedMs = 0; !ended; watchedMs += STEP_MS) {
+      if (over(output, watchedMs, seen)) child.stdin.end();
       try {
         listeners(child.pid!).forEach((address) => seen.add(address));
       } catch (error) {
         if (!['ENOENT', 'EINVAL', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
       }
-      await pause(10);
+      await pause(STEP_MS);
     }
     const [code, signal] = await exited;
     return { code, signal, output, listening: [...seen] };
@@ -122,14 +129,14 @@ describe('SIGUSR1 while httplog starts', function () {
     it(`neither ends it nor opens the debugger ${delayMs} ms in`, async () => {
       const immune = (child: ChildProcess) =>
         until('immunity', () => harmless(readFileSync(`/proc/${child.pid}/status`, 'utf8')));
-      const result = await signalled([project.path('bin/httplog')], delayMs, immune);
+      const result = await signalled([project.path('bin/httplog')], delayMs, immune, (output, watchedMs) => output.includes('up') && watchedMs >= WATCHED_MS);
       assert.deepEqual(result, { code: 0, signal: null, output: 'start\nup\nend\n', listening: [] });
     });
   }
 
   it('would have opened the debugger on port 9229 without the wrapper', async () => {
     const up = (child: ChildProcess) => once(child.stdout!, 'data');
-    const { listening } = await signalled([process.execPath, project.path('dist/src/cli/main.js')], 0, up);
+    const { listening } = await signalled([process.execPath, project.path('dist/src/cli/main.js')], 0, up, (_, __, seen) => seen.size > 0);
     assert.deepEqual(listening, ['0100007F:240D']);
   });
 });

@@ -1,9 +1,10 @@
 // What tests of other users than root share: the program where everybody can read it, and who the threads of a process are.
 
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readProc } from './proc.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -46,6 +47,9 @@ export function asNobodyWith(...capabilities: readonly string[]): string[] {
 
 /** Fields of /proc/PID/task/TID/status by name, of every thread, the main one first. */
 export function threadsOf(pid: number): Record<string, string>[] {
-  return readdirSync(`/proc/${pid}/task`).sort((a, b) => Number(a) - Number(b)).map((thread) => Object.fromEntries(
-    readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8').trim().split('\n').map((line) => line.split(/:\s*/, 2).map((part) => part.trim()))));
+  return readdirSync(`/proc/${pid}/task`).sort((a, b) => Number(a) - Number(b)).flatMap((thread) => {
+    const status = readProc(`${pid}/task/${thread}/status`);
+    if (status === undefined) return []; // it ended since it was listed
+    return [Object.fromEntries(status.trim().split('\n').map((line) => line.split(/:\s*/, 2).map((part) => part.trim()))) as Record<string, string>];
+  });
 }

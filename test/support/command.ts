@@ -5,6 +5,8 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 const OUTPUT_LIMIT_BYTES = 256 << 20;
+/** How long anything may take that has to happen: a loaded machine takes its time, and nothing is judged by it. */
+export const PATIENCE_MS = 60_000;
 
 export interface CommandResult {
   /** exit status; -1 when a signal ended it */
@@ -17,7 +19,7 @@ export interface CommandResult {
  * Runs a program to its end, whatever its exit status. Output is read as UTF-8.
  * @throws Error when it cannot be started or outlives `timeoutMs`
  */
-export function tryCommand(argv: readonly string[], input: string | Uint8Array = '', timeoutMs = 60_000): CommandResult {
+export function tryCommand(argv: readonly string[], input: string | Uint8Array = '', timeoutMs = 120_000): CommandResult {
   const [program = '', ...args] = argv;
   const ended = spawnSync(program, args, { input, timeout: timeoutMs, maxBuffer: OUTPUT_LIMIT_BYTES });
   if (ended.error) {
@@ -31,7 +33,7 @@ export function tryCommand(argv: readonly string[], input: string | Uint8Array =
  * @returns its standard output
  * @throws Error with its standard error when it exits with anything but 0
  */
-export function command(argv: readonly string[], input: string | Uint8Array = '', timeoutMs = 60_000): string {
+export function command(argv: readonly string[], input: string | Uint8Array = '', timeoutMs = 120_000): string {
   const result = tryCommand(argv, input, timeoutMs);
   if (result.status !== 0) {
     throw new Error(`${argv.join(' ')}: exit ${result.status}: ${result.stderr.trim()}`);
@@ -78,7 +80,7 @@ export function startCommand(argv: readonly string[], input = ''): Running {
  * Asks again every few milliseconds until the answer is yes.
  * @throws Error that names `what` after `timeoutMs`
  */
-export async function until(what: string, answer: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+export async function until(what: string, answer: () => boolean | Promise<boolean>, timeoutMs = PATIENCE_MS): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await answer())) {
     if (performance.now() > deadline) {

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { EventServers, type ServerOptions } from '../../src/processes/servers.js';
 import type { TcpOptions } from '../../src/processes/tcp_server.js';
-import { until } from './command.js';
+import { PATIENCE_MS, until } from './command.js';
 import { withDirectory } from './httplog.js';
 
 export const PASSWORD = 'correct horse battery staple';
@@ -75,14 +75,14 @@ export class TestClient {
     return Buffer.concat(this.chunks).toString();
   }
 
-  async gets(what: string | RegExp, timeoutMs = 10_000): Promise<void> {
+  async gets(what: string | RegExp, timeoutMs = PATIENCE_MS): Promise<void> {
     const has = typeof what === 'string' ? () => this.text.includes(what) : () => what.test(this.text);
     await until(`a client to get ${what}`, has, timeoutMs).catch((error: unknown) => {
       throw new Error(`${String(error)}; it has ${JSON.stringify(this.text.slice(-200))}`, { cause: error });
     });
   }
 
-  async closes(timeoutMs = 10_000): Promise<void> {
+  async closes(timeoutMs = PATIENCE_MS): Promise<void> {
     await until('a client to see the end', () => this.isClosed, timeoutMs);
   }
 }

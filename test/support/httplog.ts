@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CommandResult, tryCommand, until } from './command.js';
+import { type CommandResult, PATIENCE_MS, tryCommand, until } from './command.js';
 import type { End } from './netns.js';
 import { inNamespace } from './netns.js';
 
@@ -14,10 +14,6 @@ import { inNamespace } from './netns.js';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 export const HTTPLOG = join(ROOT, 'bin/httplog');
-
-/** A loaded machine takes its time to start Node. */
-const READY_MS = 30_000;
-const END_MS = 30_000;
 
 /** What is left of this process's environment: no setting of ours, and a zone in which the expected lines are written. */
 export function cleanEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
@@ -32,7 +28,7 @@ export interface ReplayOptions {
 }
 
 /** Runs the command to its end, whatever its exit status. */
-export function httplog(args: readonly string[], { input = '', env = {}, timeoutMs = 60_000 }: ReplayOptions = {}): CommandResult {
+export function httplog(args: readonly string[], { input = '', env = {}, timeoutMs = 120_000 }: ReplayOptions = {}): CommandResult {
   const settings = Object.entries({ TZ: 'UTC', ...env }).map(([name, value]) => `${name}=${value ?? ''}`);
   return tryCommand(['env', ...settings, HTTPLOG, ...args], input, timeoutMs);
 }
@@ -92,12 +88,12 @@ export class RunningHttplog {
   }
 
   /** Waits for words on standard error. @throws Error with what it said when they do not come */
-  async says(words: RegExp, timeoutMs = READY_MS): Promise<void> {
+  async says(words: RegExp, timeoutMs = PATIENCE_MS): Promise<void> {
     await this.holds(`${words}`, () => words.test(this.err), timeoutMs);
   }
 
   /** Waits for a condition while it runs. */
-  async holds(what: string, condition: () => boolean, timeoutMs = READY_MS): Promise<void> {
+  async holds(what: string, condition: () => boolean, timeoutMs = PATIENCE_MS): Promise<void> {
     try {
       await until(what, () => {
         if (condition()) return true;
@@ -110,7 +106,7 @@ export class RunningHttplog {
   }
 
   /** Sends the signal, if any, and waits for the end. */
-  async end(signal?: NodeJS.Signals, timeoutMs = END_MS): Promise<Ended> {
+  async end(signal?: NodeJS.Signals, timeoutMs = PATIENCE_MS): Promise<Ended> {
     if (signal !== undefined) this.child.kill(signal);
     const late = setTimeout(() => this.child.kill('SIGKILL'), timeoutMs);
     const [status, by] = await this.ended;

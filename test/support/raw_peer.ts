@@ -11,11 +11,12 @@ import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const PAUSE_MS = 30;
-const CONNECT_TIMEOUT_MS = 5000;
+/** For the answer to a message, before the next one is sent: some get none. */
+const ANSWER_MS = 5000;
 
-/** Sends the messages one by one on one connection; the peer closing early ends it quietly, as it is no failure here. */
+/** Sends the messages one by one on one connection, each when the one before it is answered; the peer closing early ends it quietly, as it is no failure here. */
 async function say(address: string, port: number, messages: readonly Buffer[]): Promise<void> {
-  const socket = connect({ host: address, port, noDelay: true, timeout: CONNECT_TIMEOUT_MS });
+  const socket = connect({ host: address, port, noDelay: true });
   await once(socket, 'connect');
   socket.on('error', () => undefined);
   socket.resume();
@@ -23,7 +24,9 @@ async function say(address: string, port: number, messages: readonly Buffer[]): 
     if (!socket.writable) {
       break;
     }
+    const answered = Promise.race([once(socket, 'data'), once(socket, 'close'), sleep(ANSWER_MS, undefined, { ref: false })]);
     socket.write(message);
+    await answered;
     await sleep(PAUSE_MS);
   }
   socket.end();

@@ -7,7 +7,7 @@ import { inNamespace } from './netns.js';
 import { RAW_PEER } from './servers.js';
 
 /** Each transfer of a command starts with these; `--next` forgets them. */
-const COMMON = ['--silent', '--show-error', '--max-time', '10', '--user-agent', 'curl-test/1.0'];
+const COMMON = ['--silent', '--show-error', '--max-time', '60', '--user-agent', 'curl-test/1.0'];
 
 /** Runs one curl inside the client's namespace; several URLs share a connection. Its exit status is not judged. */
 export function curl(client: End, args: readonly string[]): CommandResult {
@@ -69,7 +69,7 @@ export function rawBytes(message: RawMessage): Uint8Array {
 }
 
 /**
- * Sends the messages on one connection from the client's namespace, one write each, 30 ms apart.
+ * Sends the messages on one connection from the client's namespace, one write each, each behind the answer to the one before it.
  * @throws Error when the connection is refused
  */
 export function sayRaw(client: End, address: string, port: number, messages: readonly RawMessage[]): void {

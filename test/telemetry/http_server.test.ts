@@ -10,7 +10,7 @@ import { until } from '../support/command.js';
 const BIG = 'x'.repeat(32 << 20);
 
 describe('telemetry: HTTP server', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let server: HttpServer;
   let warnings: string[];
   const clients: Socket[] = [];

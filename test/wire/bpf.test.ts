@@ -167,7 +167,7 @@ describe('BPF', () => {
   });
 
   it('chooses the frames that libpcap chooses', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const rig = new ReplayRig(1 << 18, 4096, 64);
     const files = existsSync(CORPUS)
       ? readdirSync(CORPUS).filter((name) => /^(zeek-(methods|mixed|connect-null|gre|ipv6|261-obs|payload|zero)|derived-(qinq|sll2|ipv6|tunnels)|suri-ppp)/.test(name)).map((name) => join(CORPUS, name))
