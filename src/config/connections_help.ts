@@ -14,6 +14,7 @@ const CONNECTIONS_HELP: CommandHelp = {
     { command: 'sudo httplog connections --omit-self-conns --omit-privnet-conns -o json', says: 'who talks to the world, for a program' },
     { command: 'sudo httplog connections -p tcp -rport 3306 -o conmon -w /var/log/mysql-clients.csv', says: "who calls this port, in conmon's CSV" },
     { command: 'sudo httplog connections -o lognet', says: "lognet's files in /var/log/netlog" },
+    { command: 'sudo httplog connections -u nobody -d /var/log/connections -o json', says: 'a daemon: gives up root, rotates its files there' },
     { command: 'httplog connections -poll 1', says: 'without root: a look every second, processes of your own' },
   ],
 };

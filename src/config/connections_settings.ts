@@ -11,6 +11,11 @@ export type ConnectionSource = (typeof CONNECTION_SOURCES)[number];
 
 /** Where lognet has its files. */
 export const LOGNET_DIRECTORY = '/var/log/netlog';
+export const LOGNET_NAMES = { connections: 'connections.log', processes: 'processes.log' } as const;
+/** What the one file of the other formats is called in the directory of -d. */
+export const FILE_NAMES: Readonly<Record<Exclude<ConnectionFormatName, 'lognet'>, string>> = {
+  text: 'connections.log', json: 'connections.json', ecs: 'connections.ecs.json', conmon: 'connections.csv',
+};
 
 /** What of the connections is wanted; undefined and '' take all. */
 export interface ConnectionSelection {
@@ -33,16 +38,20 @@ export interface ConnectionsSettings extends ConnectionSelection {
   /** seconds between two looks; with a value given there is no other source */
   readonly poll: number;
   readonly format: ConnectionFormatName;
-  /** files of lognet */
+  /** files of lognet, absolute where -d names their directory */
   readonly connectionsLog: string;
   readonly processesLog: string;
   /** where those go when their own directory cannot be written; '': nowhere */
   readonly fallbackDirectory: string;
-  /** file of the other formats; '': standard output */
+  /** file of the other formats, absolute where -d names its directory; '': standard output */
   readonly file: string;
+  /** what -d names; '': nothing */
+  readonly directory: string;
   /** a file of that size is put aside; 0: never */
   readonly maxBytes: number;
   /** files kept beside it */
   readonly backupCount: number;
+  /** who to become; '': nobody else */
+  readonly user: string;
   readonly logLevel: LogLevel;
 }

@@ -1,7 +1,7 @@
 // The option table of httplog connections: its command line, help, manual and completions.
 
-import { CONNECTION_FORMATS, CONNECTION_SOURCES, LOGNET_DIRECTORY, type ConnectionsSettings } from './connections_settings.js';
-import { choiceRow, countRow, HELP_ROW, logLevelRow, pathRow, switchRow } from './common_rows.js';
+import { CONNECTION_FORMATS, CONNECTION_SOURCES, LOGNET_DIRECTORY, LOGNET_NAMES, type ConnectionsSettings } from './connections_settings.js';
+import { choiceRow, countRow, HELP_ROW, logLevelRow, pathRow, switchRow, userRow } from './common_rows.js';
 import { formatAddress, parseAddress } from './network.js';
 import type { OptionRow, SettingRow } from './option.js';
 import { parseSize, showSize } from './size.js';
@@ -64,11 +64,20 @@ const SELECTION_ROWS: Rows<'ipVersion' | 'protocol' | 'omitSelf' | 'omitPrivate'
   remotePort: portRow('rport', 'only connections to this remote port'),
 };
 
-const OUTPUT_ROWS: Rows<'format' | 'file' | 'connectionsLog' | 'processesLog' | 'fallbackDirectory' | 'maxBytes' | 'backupCount'> = {
+const OUTPUT_ROWS: Rows<'format' | 'directory' | 'file' | 'connectionsLog' | 'processesLog' | 'fallbackDirectory' | 'maxBytes' | 'backupCount'> = {
   format: choiceRow({
     name: 'o', aliases: ['output'], metavar: 'FORMAT', group: 'Output', applies: 'live',
     help: 'text, json, ecs (Elastic Common Schema), lognet (its two files), conmon (its CSV of 12 fields)',
   }, CONNECTION_FORMATS, 'text'),
+  directory: {
+    ...pathRow({
+      name: 'd', metavar: 'DIR', group: 'Output', applies: 'live',
+      help: 'log directory: what -w, -clog and -plog name is in it, without them connections.log, .json, .ecs.json or .csv, of lognet both files; - is standard output',
+      default: 'none',
+    }, 'directories'),
+    complete: { words: ['-'], names: 'directories' },
+    accepts: 'a directory, or - for standard output',
+  },
   file: pathRow({
     name: 'w', metavar: 'FILE', group: 'Output', applies: 'live',
     help: 'write to this file; not with -o lognet',
@@ -83,7 +92,7 @@ const OUTPUT_ROWS: Rows<'format' | 'file' | 'connectionsLog' | 'processesLog' | 
   }, 'directories'),
   maxBytes: {
     name: 'max_bytes', kind: 'value', metavar: 'SIZE', group: 'Log files', applies: 'live',
-    help: '-w: a file of this size is put aside as FILE.1, that one as FILE.2 and so on; K, M, G; 0: never',
+    help: 'a file of this size (-w, -d) is put aside as FILE.1, that one as FILE.2 and so on; K, M, G; 0: never',
     default: '10M',
     accepts: '0, or a size such as 500K, 10M, 1G',
     parse: ([text]) => parseSize(text, 0),
@@ -92,7 +101,7 @@ const OUTPUT_ROWS: Rows<'format' | 'file' | 'connectionsLog' | 'processesLog' | 
   },
   backupCount: countRow({
     name: 'backup_count', metavar: 'N', group: 'Log files', applies: 'live',
-    help: '-w: how many such files are kept',
+    help: 'how many such files are kept',
   }, MOST_BACKUPS, 10),
 };
 
@@ -100,6 +109,10 @@ export const CONNECTION_SETTING_ROWS: Rows<keyof ConnectionsSettings> = {
   ...SOURCE_ROWS,
   ...SELECTION_ROWS,
   ...OUTPUT_ROWS,
+  user: userRow({
+    name: 'u', aliases: ['user'], applies: 'live',
+    help: 'give up root: become this user before files are opened, keep CAP_DAC_READ_SEARCH and CAP_SYS_PTRACE, which looking into processes takes',
+  }),
   logLevel: logLevelRow({ applies: 'live' }),
 };
 
@@ -128,7 +141,7 @@ function portRow(name: string, help: string): SettingRow<number> {
 }
 
 /** One of lognet's two files. */
-function lognetFileRow(name: string, what: string): SettingRow<string> {
-  const path = `${LOGNET_DIRECTORY}/${what}.log`;
+function lognetFileRow(name: string, what: keyof typeof LOGNET_NAMES): SettingRow<string> {
+  const path = `${LOGNET_DIRECTORY}/${LOGNET_NAMES[what]}`;
   return pathRow({ name, metavar: 'FILE', group: 'Output', applies: 'live', help: `-o lognet: file of the ${what}`, default: path }, 'files', path);
 }

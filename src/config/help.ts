@@ -23,6 +23,7 @@ export function renderHelp(width: number | undefined): string {
       'httplog [-i NAME] [options]    capture live (root or CAP_NET_RAW)',
       'httplog -r FILE… [options]     replay saved captures',
       'httplog processes [options]    process events of this host, see httplog processes -h',
+      'httplog connections [options]  connections of this host, see httplog connections -h',
       'httplog completion SHELL       print completions for bash, zsh or fish',
     ],
     rows: OPTION_ROWS,

@@ -4,10 +4,12 @@
 // this order no connection is asked for a process that the table does not know yet, and applyUntil() keeps it from asking for one
 // that the table has forgotten.
 
+import { holdCapabilities, permittedCapabilities, useCapabilities } from '../host/capabilities.js';
 import { realTimeAheadNs } from '../host/clocks.js';
 import { Holders } from '../host/holders.js';
-import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, poll, readFile, setThreadNice } from '../host/libc.js';
+import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, errnoText, poll, readFile, setThreadNice } from '../host/libc.js';
 import { SockDiag } from '../host/sock_diag.js';
+import { PrivilegeError } from '../host/privileges.js';
 import { DESTROY_GROUP, SocketDestruction, type CarriedBytes } from '../host/socket_destruction.js';
 import { endsOfRow, type Ends } from '../host/socket_ends.js';
 import { SocketRows } from '../host/socket_rows.js';
@@ -31,8 +33,12 @@ const MOST_FINAL_ROUNDS = 256;
 
 /** Follows connections until it is asked to stop. */
 export function followConnections(task: ConnectionTask, report: (message: ConnectionMessage) => void): void {
+  const { capabilities } = task;
+  if (capabilities !== undefined) useCapabilities(permittedCapabilities());
+  setThreadNice(PREFERRED);
   const follower = new Follower(task, report);
   try {
+    if (capabilities !== undefined && !holdCapabilities(capabilities)) throw new PrivilegeError(`cannot give up what opening sources took: ${errnoText()}`);
     follower.run();
   } finally {
     follower.close();
@@ -93,7 +99,6 @@ class Follower {
   }
 
   run(): void {
-    setThreadNice(PREFERRED);
     this.poller.look(true);
     if (this.source === undefined) this.nextLookMs = performance.now() + this.task.pollSeconds * 1000;
     else this.poller.forget();

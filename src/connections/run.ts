@@ -7,11 +7,13 @@ import { exitAtOnce } from '../host/exit.js';
 import { close } from '../host/libc.js';
 import { ProcConnectorError, openProcSocket, type ProcSocket } from '../host/proc_connector.js';
 import { TABLE_EVENTS } from '../host/process_watch.js';
+import { userToBecome } from '../pipeline/become_user.js';
 import { EXIT } from '../pipeline/exit_code.js';
 import { flushMessages, say, sayError, sayLimited } from '../pipeline/say.js';
 import { handleSignals } from '../pipeline/signals.js';
 import { Asks } from './asks.js';
 import { openOutput, type Output } from './output.js';
+import { Rights } from './rights.js';
 import { ASKED, type ConnectionMessage, type ConnectionTask, type ConnectionTotals } from './tasks.js';
 
 export interface ConnectionsOptions {
@@ -25,9 +27,13 @@ const CLOSE_MS = 5000;
 /**
  * Tells this host's connections until a signal comes.
  * @returns the exit code
- * @throws LogError, ProcConnectorError, SourceError: one line for the user, when it cannot begin
+ * @throws UsageError, LogError, ProcConnectorError, PrivilegeError, SourceError: one line for the user, when it cannot begin
  */
 export async function runConnections(settings: ConnectionsSettings, options: ConnectionsOptions): Promise<number> {
+  const user = settings.user === '' ? undefined : userToBecome(settings.user);
+  const processes = openProcesses(settings);
+  const mayTrace = processes !== undefined && (settings.source === 'auto' || settings.source === 'trace');
+  const rights = user === undefined ? undefined : await Rights.reduce(user, settings, mayTrace);
   const asks = new Asks();
   const reader = { isGone: false };
   const output = await openOutput(settings, {
@@ -38,23 +44,51 @@ export async function runConnections(settings: ConnectionsSettings, options: Con
     onError: (error) => say(error.message, 'error'),
     onRecovery: () => say('records are written again'),
     onNote: (text) => say(text, 'warn'),
+  }).catch((error: unknown) => {
+    throw rights?.explain(error) ?? error;
   });
-  return new ConnectionsRun(settings, options, asks, output, reader).run();
+  return new ConnectionsRun(settings, options, { asks, output, reader, processes, rights }).run();
+}
+
+/** Without process events the exact source cannot be had; looking works without. */
+function openProcesses({ source }: ConnectionsSettings): ProcSocket | undefined {
+  if (source === 'poll' && process.geteuid?.() !== 0) return undefined;
+  try {
+    return openProcSocket(TABLE_EVENTS);
+  } catch (error) {
+    if (!(error instanceof ProcConnectorError)) throw error;
+    if (source === 'trace') throw error;
+    say(`${error.message}: processes are looked up in /proc, and those that are gone by then are unknown`, 'warn');
+    return undefined;
+  }
+}
+
+/** What a run works with. */
+interface RunParts {
+  readonly asks: Asks;
+  readonly output: Output;
+  /** of standard output */
+  readonly reader: { readonly isGone: boolean };
+  /** undefined: process events cannot be had */
+  readonly processes: ProcSocket | undefined;
+  /** what -u left; undefined: all it had */
+  readonly rights: Rights | undefined;
 }
 
 class ConnectionsRun {
+  private readonly asks: Asks;
+  private readonly output: Output;
   private isWriting = false;
   /** writes one after the other */
   private written: Promise<void> = Promise.resolve();
 
-  /** @param reader of standard output */
-  constructor(
-    private readonly settings: ConnectionsSettings, private readonly options: ConnectionsOptions,
-    private readonly asks: Asks, private readonly output: Output, private readonly reader: { readonly isGone: boolean },
-  ) {}
+  constructor(private readonly settings: ConnectionsSettings, private readonly options: ConnectionsOptions, private readonly parts: RunParts) {
+    this.asks = parts.asks;
+    this.output = parts.output;
+  }
 
   async run(): Promise<number> {
-    const socket = this.openProcesses();
+    const { processes, reader, rights } = this.parts;
     const removeSignals = handleSignals({
       stop: () => this.asks.ask(ASKED.STOP),
       reopen: () => {
@@ -65,41 +99,32 @@ class ConnectionsRun {
     }, this.options.ignoreHangUp);
     let totals: ConnectionTotals | undefined;
     try {
-      totals = await this.follow(socket);
+      totals = await this.follow();
     } catch (error) {
       sayError(error);
     } finally {
-      if (socket !== undefined) close(socket.fd);
+      if (processes !== undefined) close(processes.fd);
       this.asks.close();
     }
+    const left = await rights?.finish();
+    if (left !== undefined) say(left, 'warn');
     const isWritten = await this.settled();
     removeSignals();
     flushMessages();
     if (totals !== undefined) this.tellTotals(totals);
-    const failed = totals === undefined || this.reader.isGone || this.output.ledger.linesLost > 0;
+    const failed = totals === undefined || reader.isGone || this.output.ledger.linesLost > 0;
     const exit = failed ? EXIT.FAILED : EXIT.OK;
     if (!isWritten) await exitAtOnce(exit); // whoever has to read does not
     await this.output.close();
     return exit;
   }
 
-  /** Without process events the exact source cannot be had; looking works without. */
-  private openProcesses(): ProcSocket | undefined {
-    if (this.settings.source === 'poll' && process.geteuid?.() !== 0) return undefined;
-    try {
-      return openProcSocket(TABLE_EVENTS);
-    } catch (error) {
-      if (!(error instanceof ProcConnectorError)) throw error;
-      if (this.settings.source === 'trace') throw error;
-      say(`${error.message}: processes are looked up in /proc, and those that are gone by then are unknown`, 'warn');
-      return undefined;
-    }
-  }
-
-  private follow(processes: ProcSocket | undefined): Promise<ConnectionTotals> {
+  private follow(): Promise<ConnectionTotals> {
+    const { processes, rights } = this.parts;
     const { source, poll: pollSeconds, format } = this.settings;
     const task: ConnectionTask = {
-      source, pollSeconds, selection: selectionOf(this.settings), format, processes, wakeFd: this.asks.wakeFd, shared: this.asks.shared, hostname: hostname(),
+      source, pollSeconds, selection: selectionOf(this.settings), format, processes,
+      capabilities: rights?.capabilities, wakeFd: this.asks.wakeFd, shared: this.asks.shared, hostname: hostname(),
     };
     const worker = new Worker(new URL('../../workers/connections.js', import.meta.url), { workerData: task });
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -108,7 +133,14 @@ class ConnectionsRun {
       worker.on('exit', (code) => reject(new Error(`the thread that follows connections ended with ${code}`)));
       worker.on('message', (message: ConnectionMessage) => {
         switch (message.type) {
-          case 'ready': this.sayReady(message); break;
+          case 'ready':
+            try {
+              this.begun(message);
+            } catch (error) {
+              reject(error as Error);
+              this.asks.ask(ASKED.STOP);
+            }
+            break;
           case 'lines': this.write(message); break;
           case 'warning': sayLimited(message.text, 'warn'); break;
           case 'totals':
@@ -139,9 +171,13 @@ class ConnectionsRun {
     return !this.isWriting;
   }
 
-  private sayReady({ said, warnings }: Extract<ConnectionMessage, { type: 'ready' }>): void {
+  /** @throws PrivilegeError when root is not given up */
+  private begun({ said, warnings }: Extract<ConnectionMessage, { type: 'ready' }>): void {
+    const { rights } = this.parts;
+    const identity = rights?.settle();
     for (const text of warnings) say(text, 'warn');
-    for (const text of said) say(text);
+    for (const text of [...rights?.said ?? [], ...said]) say(text);
+    if (identity !== undefined) say(identity);
     say(`ready, ${this.settings.format} goes to ${this.output.place}`);
   }
 

@@ -14,6 +14,8 @@ export interface ConnectionTask {
   readonly wakeFd: number;
   /** two Int32: bytes of lines handed over and not yet taken; what is asked, ASKED bits */
   readonly shared: SharedArrayBuffer;
+  /** with -u: what the thread keeps once everything is open, a bit mask of capabilities; undefined: it stays as it is */
+  readonly capabilities: bigint | undefined;
   /** for ecs */
   readonly hostname: string;
 }

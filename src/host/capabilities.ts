@@ -5,7 +5,7 @@ import { bind } from './libc.js';
 
 /** By number, linux/capability.h; those that httplog speaks of. */
 export const CAPABILITY = {
-  DAC_OVERRIDE: 1, DAC_READ_SEARCH: 2, SETGID: 6, SETUID: 7, NET_ADMIN: 12, NET_RAW: 13, SYS_PTRACE: 19,
+  DAC_OVERRIDE: 1, DAC_READ_SEARCH: 2, SETGID: 6, SETUID: 7, NET_ADMIN: 12, NET_RAW: 13, SYS_PTRACE: 19, SYS_NICE: 23,
 } as const;
 
 /** Their names by number. */
@@ -77,6 +77,17 @@ export function holdCapabilities(mask: bigint): boolean {
   const set = capset(new Uint32Array([VERSION_3, 0]), new Uint32Array([low, low, 0, high, high, 0])) === 0;
   prctl(PR.CAP_AMBIENT, CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); // unknown before Linux 4.3, where there are none
   return set;
+}
+
+/**
+ * Has this thread use these of the capabilities it holds; it keeps the others for later, and so do threads it starts.
+ * @returns false when the kernel refuses: errnoText()
+ */
+export function useCapabilities(mask: bigint): boolean {
+  const permitted = permittedCapabilities();
+  const words = (bits: bigint): [number, number] => [Number(bits & 0xffffffffn), Number(bits >> 32n)];
+  const [[used, usedHigh], [held, heldHigh]] = [words(permitted & mask), words(permitted)];
+  return capset(new Uint32Array([VERSION_3, 0]), new Uint32Array([used, held, 0, usedHigh, heldHigh, 0])) === 0;
 }
 
 /** Whether this thread's permitted capabilities outlive its change from root to another user. */

@@ -43,6 +43,16 @@ export function giveUpRoot(user: User, capabilities: bigint): bigint {
   return kept;
 }
 
+/**
+ * After giveUpRoot(): what the run needs no more goes, too. This thread keeps nothing; others have to have done so themselves.
+ * @param capabilities what any thread may still have, a bit mask
+ * @throws PrivilegeError when it cannot be done, or when the kernel does not confirm it for every thread
+ */
+export function giveUpRest({ name, uid, gid }: User, capabilities: bigint): void {
+  if (!holdCapabilities(0n)) throw new PrivilegeError(`cannot reduce the privileges of user ${name}: ${errnoText()}; ${ADVICE}`);
+  confirm({ uid, gid, groups: process.getgroups?.() ?? [], capabilities });
+}
+
 const ADVICE = 'leave -u (HTTPLOG_U) out, or start httplog as that user with CAP_NET_RAW alone (the systemd unit does)';
 
 function isAlready({ uid, gid }: User): boolean {

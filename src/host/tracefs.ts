@@ -2,7 +2,7 @@
 // nobody else's are touched. It lives while its files are open and is removed at the end; what a killed httplog left behind, the
 // next one removes.
 
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, rmdirSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { constants as OS } from 'node:os';
 import { bind, errno, errnoText } from './libc.js';
 import { parseTraceFormat, type TraceFormat } from './trace_format.js';
@@ -39,6 +39,8 @@ export class TraceInstance {
   readonly pipes: readonly number[];
   readonly directory: string;
   private readonly processors: readonly string[];
+  /** the event's switch, held open: whoever gave up root since cannot open it any more */
+  private switchFd: number | undefined;
   private closed = false;
 
   /**
@@ -49,7 +51,7 @@ export class TraceInstance {
    */
   constructor(private readonly root: string, private readonly event: string, filter: string) {
     removeLeftovers(root);
-    this.directory = `${root}/instances/${PREFIX}${process.pid}`;
+    this.directory = instanceOf(root);
     const opened: number[] = [];
     this.pipes = opened;
     try {
@@ -63,12 +65,13 @@ export class TraceInstance {
       this.set('buffer_size_kb', String(Math.min(MOST_BUFFER_KIB, Math.max(LEAST_BUFFER_KIB, share))));
       this.set('trace_clock', 'mono');
       // Readers are woken by the first record, not by a buffer half full. Kernels before 5.10 wake always.
-      if (existsSync(`${this.directory}/buffer_percent`)) this.set('buffer_percent', '0');
+      if (isThere(`${this.directory}/buffer_percent`)) this.set('buffer_percent', '0');
       for (const name of this.processors) {
         opened.push(openSync(`${this.directory}/per_cpu/${name}/trace_pipe_raw`, OS_O_READ));
       }
       this.set(`events/${event}/filter`, filter);
-      this.set(`events/${event}/enable`, '1');
+      this.switchFd = openSync(`${this.directory}/events/${event}/enable`, OS_O_WRITE);
+      writeSync(this.switchFd, '1');
     } catch (error) {
       this.close();
       throw error instanceof TraceError ? error : new TraceError(`no tracing instance: ${messageOf(error)}`);
@@ -99,18 +102,18 @@ export class TraceInstance {
   /** No more events: what is in the buffers can still be read. */
   stop(): void {
     try {
-      this.set(`events/${this.event}/enable`, '0');
+      if (this.switchFd !== undefined) writeSync(this.switchFd, '0');
     } catch {
       // it goes with the instance
     }
   }
 
-  /** Removes the instance. Safe to call twice. */
+  /** Removes the instance, unless that takes rights that were given up (trace_janitor.ts). Safe to call twice. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
     this.stop();
-    for (const fd of this.pipes) closeSync(fd);
+    for (const fd of [...this.pipes, this.switchFd]) if (fd !== undefined) closeSync(fd);
     removeInstance(this.directory);
   }
 
@@ -124,6 +127,12 @@ export class TraceInstance {
 }
 
 const OS_O_READ = 0o4000; // O_RDONLY | O_NONBLOCK
+const OS_O_WRITE = 1; // O_WRONLY
+
+/** Where the instance of this process is. @param root of tracefs */
+export function instanceOf(root: string): string {
+  return `${root}/instances/${PREFIX}${process.pid}`;
+}
 
 /**
  * Where tracefs is; it is mounted where it is not.
@@ -132,15 +141,16 @@ const OS_O_READ = 0o4000; // O_RDONLY | O_NONBLOCK
  */
 export function findTracefs(): { readonly root: string; readonly mounted: boolean } {
   for (const root of PLACES) {
-    if (existsSync(`${root}/instances`)) return { root, mounted: false };
+    if (isThere(`${root}/instances`)) return { root, mounted: false };
   }
   const [root] = PLACES;
-  if (!existsSync(root)) throw new TraceError('tracing: this kernel has no tracefs (CONFIG_FTRACE)');
+  if (isClosed(`${root}/instances`)) throw new TraceError(`tracing: ${root} is closed to this user: it takes root`);
+  if (!isThere(root)) throw new TraceError('tracing: this kernel has no tracefs (CONFIG_FTRACE)');
   if (mount('tracefs', root, 'tracefs', 0, null) < 0 && errno() !== OS.errno.EBUSY) {
     throw new TraceError(`tracing: tracefs is not mounted, and cannot be mounted at ${root}: ${errnoText()}`);
   }
   // A sandbox may let us see the directory and nothing in it.
-  if (!existsSync(`${root}/instances`)) throw new TraceError(`tracing: ${root} has no instances: it takes root`);
+  if (!isThere(`${root}/instances`)) throw new TraceError(`tracing: ${root} has no instances: it takes root`);
   return { root, mounted: true };
 }
 
@@ -177,6 +187,26 @@ function removeInstance(directory: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Not by access(2), which looks through the eyes of the real user: after -u the capabilities are what lets us in. */
+function isThere(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** tracefs is root's alone by default. */
+function isClosed(path: string): boolean {
+  try {
+    statSync(path);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
   }
 }
 

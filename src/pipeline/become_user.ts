@@ -45,12 +45,24 @@ export function userToBecome(text: string): User {
  * @throws PrivilegeError when it cannot be
  */
 export async function keepOnly(user: User, capabilities: bigint, program: readonly string[]): Promise<string> {
+  return identityOf(user, await reduceTo(user, capabilities, program));
+}
+
+/** Who the run is now, for the user. @param capabilities a bit mask */
+export function identityOf({ name, uid, gid }: User, capabilities: bigint): string {
+  return `runs as user ${name} (uid ${uid}, gid ${gid}), capabilities: ${capabilityNames(capabilities)}`;
+}
+
+/**
+ * As keepOnly().
+ * @returns the capabilities kept: those of them that the process has
+ */
+export async function reduceTo(user: User, capabilities: bigint, program: readonly string[]): Promise<bigint> {
   // Node's pool of threads starts with its first work: if that is now, those threads keep no capability, which they never need.
   await access('/');
   const kept = giveUpRoot(user, capabilities);
-  const { name, uid, gid } = user;
-  refuseUnreadableProgram(name, program);
-  return `runs as user ${name} (uid ${uid}, gid ${gid}), capabilities: ${capabilityNames(kept)}`;
+  refuseUnreadableProgram(user.name, program);
+  return kept;
 }
 
 /** Threads are started, and replaced, as the user. */
