@@ -16,12 +16,14 @@ export interface ArgvTable {
   readonly rows: ReadonlyMap<string, OptionRow>;
   /** what to do about a mistake that has no better hint */
   readonly hint: string;
+  /** an option as messages call it, from its name in the table */
+  readonly called: (name: string) => string;
 }
 
 /** @param rows of the command */
-export function argvTable(rows: readonly OptionRow[], hint: string): ArgvTable {
+export function argvTable(rows: readonly OptionRow[], hint: string, called = (name: string): string => `-${name}`): ArgvTable {
   const byName = rows.flatMap((row) => [row.name, ...(row.aliases ?? [])].map((name): [string, OptionRow] => [name, row]));
-  return { rows: new Map(byName), hint };
+  return { rows: new Map(byName), hint, called };
 }
 
 const MAIN_TABLE = argvTable(OPTION_ROWS, 'httplog -h lists the options');
@@ -37,6 +39,18 @@ export function parseArgv(argv: readonly string[], table = MAIN_TABLE): Readonly
   const options = Object.fromEntries([...table.rows.values()].map((row) => [row.name, { type: 'string' as const, multiple: row.repeats ?? false }]));
   const { values } = parseArgs({ args: normaliseArgv(argv, table), options, strict: true, allowPositionals: false });
   return new Map(Object.entries(values).map(([name, words]) => [name, [words].flat().map(String)]));
+}
+
+/**
+ * Whether a flag that is no setting was given, and not as off.
+ * @throws UsageError when it is neither on nor off
+ */
+export function isOn(words: ReadonlyMap<string, readonly string[]>, name: string): boolean {
+  const text = words.get(name)?.[0];
+  if (text === undefined) return false;
+  const on = parseSwitch(text);
+  if (on === undefined) throw new UsageError(`option -${name}: cannot use ${shown(text)}; wanted on or off`);
+  return on;
 }
 
 /**
@@ -59,11 +73,11 @@ export function normaliseArgv(argv: readonly string[], table = MAIN_TABLE): stri
     if (row.kind === 'flag') {
       if (attached === undefined) words.push('on');
     } else if (row.kind === 'value') {
-      if (attached === undefined) words.push(nextWord(row, argv[++at]));
+      if (attached === undefined) words.push(nextWord(row, argv[++at], table));
     } else {
       wordsRow = row;
       while (at + 1 < argv.length && !beginsOption(argv[at + 1])) words.push(argv[++at]);
-      if (words.length === 0 && (argv[at + 1] !== '--' || at + 2 === argv.length)) throw missingValue(row);
+      if (words.length === 0 && (argv[at + 1] !== '--' || at + 2 === argv.length)) throw missingValue(row, table);
     }
     for (const word of words) normal.push(`--${row.name}=${word}`);
   }
@@ -81,8 +95,8 @@ function readOption(word: string, previous: string | undefined, table: ArgvTable
 }
 
 /** The word behind an option, as its value: a lone dash and negative numbers are values, other words with a dash are not. */
-function nextWord(row: OptionRow, word: string | undefined): string {
-  if (word === undefined || (beginsOption(word) && !/^-\d/.test(word))) throw missingValue(row);
+function nextWord(row: OptionRow, word: string | undefined, table: ArgvTable): string {
+  if (word === undefined || (beginsOption(word) && !/^-\d/.test(word))) throw missingValue(row, table);
   return word;
 }
 
@@ -90,21 +104,22 @@ function beginsOption(word: string): boolean {
   return word.length > 1 && word.startsWith('-');
 }
 
-function missingValue(row: OptionRow): UsageError {
-  const dashed = row.kind === 'words' ? 'a file named -x is written ./-x' : `one that begins with a dash is written -${row.name}=VALUE`;
-  return new UsageError(`option -${row.name} needs a value: ${row.metavar} (${dashed})`);
+function missingValue(row: OptionRow, { called }: ArgvTable): UsageError {
+  const name = called(row.name);
+  const dashed = row.kind === 'words' ? 'a file named -x is written ./-x' : `one that begins with a dash is written ${name}=VALUE`;
+  return new UsageError(`option ${name} needs a value: ${row.metavar} (${dashed})`);
 }
 
 function unknownOption(word: string, name: string, table: ArgvTable): UsageError {
   const near = nearestName(name, [...table.rows.keys()]);
-  const hint = near === undefined ? table.hint : `did you mean -${near}?`;
+  const hint = near === undefined ? table.hint : `did you mean ${table.called(near)}?`;
   return new UsageError(`unknown option ${shown(word)}; ${hint}`);
 }
 
 function strayWord(word: string, previous: string | undefined, table: ArgvTable): UsageError {
   let { hint } = table;
   const flag = table.rows.get((previous ?? '').replace(/^--?/, '').replaceAll('-', '_'));
-  if (flag?.kind === 'flag' && parseSwitch(word) !== undefined) hint = `did you mean -${flag.name}=${word}?`;
+  if (flag?.kind === 'flag' && parseSwitch(word) !== undefined) hint = `did you mean ${table.called(flag.name)}=${word}?`;
   else if (table.rows.has('r') && (word === '-' || ENDS_WITH_CAPTURE_SUFFIX.test(word))) hint = 'did you mean -r FILE?';
   return new UsageError(`${shown(word)} belongs to no option; ${hint}`);
 }

@@ -1,7 +1,7 @@
 // From command line, environment and configuration file to the effective settings, each with where it came from.
 
 import { withOwnerColumns } from '../record/tsv_columns.js';
-import { parseArgv } from './argv.js';
+import { isOn, parseArgv } from './argv.js';
 import { refuseConflicts } from './conflicts.js';
 import { readImplicitConfFile, readNamedConfFile } from './conf_file.js';
 import type { ConfFile } from './conf_file.js';
@@ -12,7 +12,6 @@ import { nearestName } from './suggest.js';
 import type { Surroundings } from './surroundings.js';
 import { ACTION_ROWS, SETTING_NAMES, SETTING_ROWS } from './table.js';
 import { shown, UsageError } from './usage_error.js';
-import { parseSwitch } from './values.js';
 
 /** Where each setting came from, as a user would say it: `option -p`, `environment HTTPLOG_PORT`, `FILE line 3`, `default`. */
 export type Origins = Readonly<Record<SettingName, string>>;
@@ -71,14 +70,6 @@ export function loadSettings(argv: readonly string[], surroundings: Surroundings
     origins,
     file: file?.path,
   };
-}
-
-function isOn(words: ReadonlyMap<string, readonly string[]>, name: string): boolean {
-  const text = words.get(name)?.[0];
-  if (text === undefined) return false;
-  const on = parseSwitch(text);
-  if (on === undefined) throw new UsageError(`option -${name}: cannot use ${shown(text)}; wanted on or off`);
-  return on;
 }
 
 /** The effective values: of each option, what the last layer that has it says. Every value must be good, also one that loses. */

@@ -1,7 +1,7 @@
 // From the command line of a command with a name (httplog processes, httplog connections) to its settings. Neither environment nor
 // configuration file sets any of them: those are the capture's.
 
-import { argvTable, parseArgv } from './argv.js';
+import { argvTable, isOn, parseArgv } from './argv.js';
 import { dashed } from './command_help.js';
 import { HELP_ROW } from './common_rows.js';
 import type { SettingRow } from './option.js';
@@ -30,8 +30,8 @@ const DEFAULTS = { replay: false, cores: 1 };
  */
 export function loadCommand<Settings extends object>(rows: SettingRows<Settings>, argv: readonly string[], hint: string): LoadedCommand<Settings> | undefined {
   const names = Object.keys(rows) as (keyof Settings)[];
-  const words = parseArgv(argv, argvTable([...names.map((name) => rows[name]), HELP_ROW], hint));
-  if (words.has(HELP_ROW.name)) return undefined;
+  const words = parseArgv(argv, argvTable([...names.map((name) => rows[name]), HELP_ROW], hint, dashed));
+  if (isOn(words, HELP_ROW.name)) return undefined;
   const values: Partial<Settings> = {};
   for (const name of names) values[name] = valueOf(rows[name], words);
   return { settings: values as Settings, isGiven: (name) => words.has(rows[name].name) };

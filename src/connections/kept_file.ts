@@ -1,21 +1,23 @@
 // A file that lines are appended to: opened anew when asked, put aside when it has grown enough, with a head when its format has one.
 // What is put aside is FILE.1, and what was FILE.1 is FILE.2 then, as Python's RotatingFileHandler has it.
 
-import { closeSync, constants, fstatSync, lstatSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, extname, resolve } from 'node:path';
 import { systemFiles } from '../log/file_access.js';
 import { isPlanted, refuseUnsafe, trustOfRoot } from '../log/directory_guard.js';
 import { endsInsideLine } from '../log/file_tail.js';
 import { wholeLines } from '../log/lines.js';
-import { LogError, systemLogError } from '../log/log_error.js';
+import { makeLogDirectory } from '../log/log_directory.js';
+import { LogError, errorCode, systemLogError } from '../log/log_error.js';
 import type { WriteLedger } from '../log/write_ledger.js';
 import { writeWhole } from '../log/write_whole.js';
 import { localTime } from './event_time.js';
 import type { FileTop } from './formats/format.js';
 
 const FILE_MODE = 0o640;
-const DIRECTORY_MODE = 0o750;
 const PATIENCE_MS = 1000;
+const ELSEWHERE = 'move it away, or name another file';
+const NOT_REGULAR = `it is not a regular file; ${ELSEWHERE}`;
 /** Where the head of a file says when it began. */
 const HEAD_BYTES = 1024;
 const DATE = /^#Date: (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)$/m;
@@ -36,16 +38,21 @@ export class KeptFile {
   /** what is appended next would follow the beginning of a line */
   private torn = false;
 
-  /** @throws LogError when it cannot be written, or others could make root write elsewhere */
-  constructor(path: string, private readonly options: KeptFileOptions) {
-    this.path = resolve(path);
+  private constructor(path: string, private readonly options: KeptFileOptions) {
+    this.path = path;
+  }
+
+  /**
+   * Makes its directory, if that is missing.
+   * @throws LogError when that cannot be, or others could make root write elsewhere
+   */
+  static async in(path: string, options: KeptFileOptions): Promise<KeptFile> {
+    const absolute = resolve(path);
+    const directory = dirname(absolute);
     const trust = trustOfRoot();
-    try {
-      mkdirSync(dirname(this.path), { recursive: true, mode: DIRECTORY_MODE });
-    } catch (error) {
-      throw systemLogError(`cannot make ${dirname(this.path)}`, error);
-    }
-    if (trust !== undefined) refuseUnsafe(dirname(this.path), trust);
+    if (!existsSync(directory)) await makeLogDirectory(directory);
+    else if (trust !== undefined) refuseUnsafe(directory, trust);
+    return new KeptFile(absolute, options);
   }
 
   /** @throws LogError */
@@ -55,13 +62,14 @@ export class KeptFile {
       const { O_APPEND, O_CREAT, O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
       this.fd = openSync(this.path, O_APPEND | O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
       const status = fstatSync(this.fd);
-      if (!status.isFile()) throw new Error('it is no file');
-      if (isPlanted(this.path, status.uid)) throw new Error(`it belongs to user ${status.uid}`);
+      if (!status.isFile()) throw new LogError(`cannot write ${this.path}: ${NOT_REGULAR}`);
+      if (isPlanted(this.path, status.uid)) throw new LogError(`cannot write ${this.path}: it belongs to user ${status.uid}, in a directory where everybody may make files; ${ELSEWHERE}`);
       this.bytes = status.size;
       this.torn = await endsInsideLine(systemFiles, this.fd, this.bytes);
     } catch (error) {
       this.shut();
-      throw systemLogError(`cannot write ${this.path}`, error);
+      if (error instanceof LogError) throw error;
+      throw errorCode(error) === 'EISDIR' ? new LogError(`cannot write ${this.path}: ${NOT_REGULAR}`) : systemLogError(`cannot write ${this.path}`, error);
     }
   }
 
@@ -70,6 +78,11 @@ export class KeptFile {
     const { ledger } = this.options;
     try {
       this.rotate(lines.length);
+    } catch (error) {
+      // The lines go where they went until now.
+      ledger.failed(0, systemLogError(`cannot put ${this.path} aside`, error));
+    }
+    try {
       await this.open();
     } catch (error) {
       ledger.failed(count, error instanceof LogError ? error : systemLogError(`cannot write ${this.path}`, error));

@@ -33,7 +33,7 @@ export async function openOutput(settings: ConnectionsSettings, reports: OutputR
   if (settings.format === 'lognet') return openPair(settings, ledger, reports);
   const { file, maxBytes, backupCount } = settings;
   if (file === '') return new StandardLines(ledger, reports);
-  const kept = new KeptFile(file, { ledger, maxBytes, backupCount });
+  const kept = await KeptFile.in(file, { ledger, maxBytes, backupCount });
   await kept.open();
   return new FileLines(ledger, kept);
 }
@@ -105,8 +105,8 @@ class LognetFiles implements Output {
   static async open(ledger: WriteLedger, connectionsLog: string, processesLog: string, onNote: (text: string) => void): Promise<LognetFiles> {
     // Lines of the list of processes are no records: what becomes of them is not counted among those.
     const notes = new WriteLedger({ onError: (error) => onNote(error.message), onRecovery: () => undefined });
-    const connections = new KeptFile(connectionsLog, { ledger, top: connectionsTop });
-    const processes = new KeptFile(processesLog, { ledger: notes, top: processesTop });
+    const connections = await KeptFile.in(connectionsLog, { ledger, top: connectionsTop });
+    const processes = await KeptFile.in(processesLog, { ledger: notes, top: processesTop });
     for (const file of [connections, processes]) {
       const archived = file.archive();
       if (archived !== undefined) onNote(`the last ${basename(file.path)} is ${archived} now`);

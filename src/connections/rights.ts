@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ConnectionsSettings } from '../config/connections_settings.js';
-import { CAPABILITY, maskOf, useCapabilities } from '../host/capabilities.js';
+import { CAPABILITY, capabilityNames, maskOf, useCapabilities } from '../host/capabilities.js';
 import { giveUpRest } from '../host/privileges.js';
 import { findTrace } from '../host/socket_trace.js';
 import { TraceJanitor } from '../host/trace_janitor.js';
@@ -22,6 +22,14 @@ const OPENING = FOLLOWING | maskOf(CAPABILITY.NET_ADMIN, CAPABILITY.NET_RAW, CAP
 
 /** What the thread loads; looked up while it certainly can be read. */
 const PROGRAM = [new URL('../../workers/connections.js', import.meta.url).href, import.meta.resolve('koffi')].map((url) => fileURLToPath(url));
+
+/** What is missing to know the processes of other users. @param held a bit mask @returns in words; undefined: nothing */
+export function unseenOthers(held: bigint): string | undefined {
+  // What lets root past the permissions of any file does as well.
+  const passes = (held & maskOf(CAPABILITY.DAC_OVERRIDE)) === 0n ? 0n : maskOf(CAPABILITY.DAC_READ_SEARCH);
+  const missing = FOLLOWING & ~(held | passes);
+  return missing === 0n ? undefined : `processes of other users are unknown: seeing them takes ${capabilityNames(missing)}, which root has`;
+}
 
 export class Rights {
   /** what the thread has to keep, a bit mask of capabilities */

@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { ConnectionsSettings } from '../config/connections_settings.js';
+import { effectiveCapabilities } from '../host/capabilities.js';
 import { exitAtOnce } from '../host/exit.js';
 import { close } from '../host/libc.js';
 import { ProcConnectorError, openProcSocket, type ProcSocket } from '../host/proc_connector.js';
@@ -13,7 +14,7 @@ import { flushMessages, say, sayError, sayLimited } from '../pipeline/say.js';
 import { handleSignals } from '../pipeline/signals.js';
 import { Asks } from './asks.js';
 import { openOutput, type Output } from './output.js';
-import { Rights } from './rights.js';
+import { Rights, unseenOthers } from './rights.js';
 import { ASKED, type ConnectionMessage, type ConnectionTask, type ConnectionTotals } from './tasks.js';
 
 export interface ConnectionsOptions {
@@ -175,7 +176,8 @@ class ConnectionsRun {
   private begun({ said, warnings }: Extract<ConnectionMessage, { type: 'ready' }>): void {
     const { rights } = this.parts;
     const identity = rights?.settle();
-    for (const text of warnings) say(text, 'warn');
+    const unseen = unseenOthers(rights?.capabilities ?? effectiveCapabilities());
+    for (const text of unseen === undefined ? warnings : [...warnings, unseen]) say(text, 'warn');
     for (const text of [...rights?.said ?? [], ...said]) say(text);
     if (identity !== undefined) say(identity);
     say(`ready, ${this.settings.format} goes to ${this.output.place}`);

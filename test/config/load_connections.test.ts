@@ -37,10 +37,19 @@ describe('httplog connections: the command line', () => {
     [['-d', '/logs', '-o', 'lognet', '-clog', 'x', '-plog', './x'], /^options --clog and --plog: name two files$/],
     [['-u', 'root'], /^option -u: cannot use 'root'; wanted the name or number of a user who is not root$/],
     [['-u', '0'], /^option -u: cannot use '0'; wanted/],
+    [['-h=maybe'], /^option -h: cannot use 'maybe'; wanted on or off$/],
+    [['-clog'], /^option --clog needs a value: FILE \(one that begins with a dash is written --clog=VALUE\)$/],
+    [['-omit_self_conn'], /^unknown option '-omit_self_conn'; did you mean --omit-self-conns\?$/],
+    [['--omit-self-conns', 'off'], /^'off' belongs to no option; did you mean --omit-self-conns=off\?$/],
     [['-u'], /^option -u needs a value: USER/],
   ] as const) {
     it(`refuses ${argv.join(' ')}`, () => assert.throws(() => load(...argv), (error: Error) => error instanceof UsageError && words.test(error.message)));
   }
+
+  it('knows help that is asked for from help that is not', () => {
+    assert.equal(loadConnections(['-h'], 'HINT'), undefined);
+    assert.notEqual(loadConnections(['-h=off'], 'HINT'), undefined);
+  });
 
   it('rotates the file of -d', () => {
     assert.deepEqual(pick(load('-d', '/logs', '-max_bytes', '1M', '-backup_count', '3'), 'maxBytes', 'backupCount'), [1 << 20, 3]);

@@ -191,6 +191,9 @@ describe('httplog connections without root', function () {
     const exeWith = async (...capabilities: readonly string[]): Promise<unknown> => {
       const running = await start(['-o', 'json', '-p', 'tcp', '-poll', '0.2', '-lport', String(port)], asNobodyWith(...capabilities));
       await running.holds('the listener', () => running.stdout.includes('\n'));
+      const missing = ['dac_read_search', 'sys_ptrace'].filter((name) => !capabilities.includes(name)).map((name) => `CAP_${name.toUpperCase()}`);
+      const warning = /processes of other users are unknown: seeing them takes (.*), which root has/.exec(running.stderr)?.[1];
+      assert.equal(warning, missing.length === 0 ? undefined : missing.join(', '));
       assert.equal((await running.end('SIGTERM')).status, 0);
       return parseJsonLines(running.stdout)[0]['exe'];
     };
