@@ -1,7 +1,8 @@
 // Run by hot_path.test.ts in a process of its own: a fresh engine, whose optimizing compiler does not depend on how busy the machine is
-// (--no-concurrent-recompilation) and whose young generation is so large that nothing is collected while it is looked at.
+// (--no-concurrent-recompilation), whose young generation is so large that nothing is collected while it is looked at, and which does not
+// collect for having had time to (--no-memory-reducer: some seconds after the last collection, however little there is).
 //
-//   node --expose-gc --no-concurrent-recompilation --min-semi-space-size=64 allocation_run.js CAPTURE FORMAT [proc4|proc6 FLOWS]
+//   node --expose-gc --no-concurrent-recompilation --no-memory-reducer --min-semi-space-size=64 allocation_run.js CAPTURE FORMAT [proc4|proc6 FLOWS]
 //
 // Parses the capture several times in one thread, from the file to finished lines, and prints an AllocationReport as JSON. With proc4 or
 // proc6 as with -proc, where the processes behind all FLOWS of the capture (IPv4 or IPv6) are known.

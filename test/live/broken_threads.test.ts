@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { breakable, breakThread } from '../support/breaking_thread.js';
+import { command } from '../support/command.js';
 import { killStarted, parseJsonLines, startHttplog, withDirectory } from '../support/httplog.js';
 import { makeNetwork, type TestNetwork } from '../support/netns.js';
 import { finalReport } from '../support/totals.js';
-import { request, send } from './libpcap_frames.js';
+import { frameFile, request, send, sendArguments } from './libpcap_frames.js';
 
 /** More bytes than the kernel's buffer has, so that blocks which do not come back would be missed. */
 const FLOOD = 12_000;
@@ -18,15 +19,18 @@ const ROUNDS = 3;
 describe('live: a thread breaks', function () {
   this.timeout(180_000);
   let network: TestNetwork;
+  let frames: ReturnType<typeof frameFile>;
   before(() => {
     network = makeNetwork('e2ebroken');
+    frames = frameFile(Array.from({ length: FLOOD }, () => request(FRAME_BYTES)));
   });
   after(() => {
     killStarted();
     network?.close();
+    frames?.remove();
   });
 
-  const flood = (): void => send(network.client, Array.from({ length: FLOOD }, () => request(FRAME_BYTES)));
+  const flood = (): unknown => command(sendArguments(network.client, frames.path, 1));
 
   for (const [way, workers] of [['afpacket', 1], ['afpacket', 2], ['libpcap', 1], ['libpcap', 2]] as const) {
     it(`${way}, -cpu ${workers}: the parser is replaced, capture goes on, every frame is counted`, async () => {

@@ -29,6 +29,26 @@ export function tryCommand(argv: readonly string[], input: string | Uint8Array =
 }
 
 /**
+ * As tryCommand(), while the test goes on.
+ * @throws Error when it cannot be started or outlives `timeoutMs`
+ */
+export async function runCommand(argv: readonly string[], input: string | Uint8Array = '', timeoutMs = 120_000): Promise<CommandResult> {
+  const [program = '', ...args] = argv;
+  const child = spawn(program, args, { stdio: 'pipe', timeout: timeoutMs, killSignal: 'SIGKILL' });
+  const texts = [child.stdout, child.stderr].map((stream) => {
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    return chunks;
+  });
+  child.stdin.on('error', () => undefined); // it ended without reading
+  child.stdin.end(input);
+  const [status, signal] = await once(child, 'close') as [number | null, string | null];
+  if (signal === 'SIGKILL') throw new Error(`${argv.join(' ')}: killed, after ${timeoutMs} ms at the latest`);
+  const [stdout, stderr] = texts.map((chunks) => Buffer.concat(chunks).toString());
+  return { status: status ?? -1, stdout, stderr };
+}
+
+/**
  * Runs a program that has to succeed.
  * @returns its standard output
  * @throws Error with its standard error when it exits with anything but 0

@@ -1,7 +1,7 @@
 // httplog's JSON records beside tshark's messages of the same wire.
 
 import assert from 'node:assert/strict';
-import { hasStrictStartLine, oracle } from './oracle.js';
+import { hasStrictStartLine, oracle, oracleBeside, type OracleMessage } from './oracle.js';
 import { asJsonRecord } from './oracle_json.js';
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
@@ -16,8 +16,15 @@ export function comparable(record: JsonRecord): JsonRecord {
 
 /** What tshark finds in a capture with start lines nobody can argue about, as comparable() records, in capture order. */
 export function expectedRecords(file: string, ports = '80'): JsonRecord[] {
-  return oracle(file, ports).filter(hasStrictStartLine).map(asJsonRecord).map(comparable);
+  return recordsOf(oracle(file, ports));
 }
+
+/** As expectedRecords(), while the test goes on. */
+export async function expectedRecordsBeside(file: string, ports = '80'): Promise<JsonRecord[]> {
+  return recordsOf(await oracleBeside(file, ports));
+}
+
+const recordsOf = (messages: readonly OracleMessage[]): JsonRecord[] => messages.filter(hasStrictStartLine).map(asJsonRecord).map(comparable);
 
 /** Our records of whole and flawless start lines: tshark has its own idea of the others. */
 export function strictRecords(records: readonly JsonRecord[]): JsonRecord[] {

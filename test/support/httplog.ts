@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CommandResult, PATIENCE_MS, tryCommand, until } from './command.js';
+import { type CommandResult, PATIENCE_MS, runCommand, tryCommand, until } from './command.js';
 import type { End } from './netns.js';
 import { inNamespace } from './netns.js';
 
@@ -27,10 +27,19 @@ export interface ReplayOptions {
   readonly timeoutMs?: number;
 }
 
+function withSettings(args: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  const settings = Object.entries({ TZ: 'UTC', ...env }).map(([name, value]) => `${name}=${value ?? ''}`);
+  return ['env', ...settings, HTTPLOG, ...args];
+}
+
 /** Runs the command to its end, whatever its exit status. */
 export function httplog(args: readonly string[], { input = '', env = {}, timeoutMs = 120_000 }: ReplayOptions = {}): CommandResult {
-  const settings = Object.entries({ TZ: 'UTC', ...env }).map(([name, value]) => `${name}=${value ?? ''}`);
-  return tryCommand(['env', ...settings, HTTPLOG, ...args], input, timeoutMs);
+  return tryCommand(withSettings(args, env), input, timeoutMs);
+}
+
+/** As httplog(), while the test goes on. */
+export function httplogBeside(args: readonly string[], { input = '', env = {}, timeoutMs = 120_000 }: ReplayOptions = {}): Promise<CommandResult> {
+  return runCommand(withSettings(args, env), input, timeoutMs);
 }
 
 export interface Ended {

@@ -1,6 +1,6 @@
 // What tshark says of a capture, message by message: the independent opinion our records are compared with.
 
-import { tryCommand } from './command.js';
+import { type CommandResult, runCommand, tryCommand } from './command.js';
 
 /** One HTTP message. Texts hold one character for each byte of the wire (latin1); absent fields are undefined. */
 export interface OracleMessage {
@@ -60,9 +60,21 @@ const HEADER_FIELDS: Readonly<Record<string, Text>> = {
  * @throws Error when tshark cannot read the capture at all; one cut short gives what it holds
  */
 export function oracle(file: string, ports = '80'): OracleMessage[] {
+  return messagesOf(tryCommand(question(file, ports)), file, ports);
+}
+
+/** As oracle(), while the test goes on. */
+export async function oracleBeside(file: string, ports = '80'): Promise<OracleMessage[]> {
+  return messagesOf(await runCommand(question(file, ports)), file, ports);
+}
+
+function question(file: string, ports: string): string[] {
   const options = [...FRAME_BY_FRAME, `http.tcp.port:${ports}`].flatMap((option) => ['-o', option]);
-  const run = tryCommand(['tshark', '-n', '-r', file, ...options, '-d', LINUX_VXLAN, '--disable-heuristic', 'http_tcp',
-    '-Y', 'http', '-J', 'frame ip ipv6 tcp http', '-T', 'pdml']);
+  return ['tshark', '-n', '-r', file, ...options, '-d', LINUX_VXLAN, '--disable-heuristic', 'http_tcp',
+    '-Y', 'http', '-J', 'frame ip ipv6 tcp http', '-T', 'pdml'];
+}
+
+function messagesOf(run: CommandResult, file: string, ports: string): OracleMessage[] {
   if (run.status !== 0 && !run.stderr.includes('cut short')) {
     throw new Error(`tshark ${file}: exit ${run.status}: ${run.stderr.trim()}`);
   }

@@ -56,10 +56,21 @@ export function pcap(options: PcapOptions, records: readonly PcapRecord[]): Uint
   const { little = true, magic = PCAP_MICRO, major = 2, minor = 4, snaplen = 65535, linkType = 1 } = options;
   const header = concat(u32(little, magic), u16(little, major), u16(little, minor), u32(little, 0, 0, snaplen, linkType));
   const extra = magic === PCAP_KUZNETZOV ? new Uint8Array(8).fill(0xee) : new Uint8Array(0);
-  const bodies = records.map(({ seconds, fraction, data, wireLength, claimedLength }) =>
-    concat(u32(little, seconds, fraction, claimedLength ?? data.length, wireLength ?? data.length), extra, data),
-  );
-  return concat(header, ...bodies);
+  // Into one array, number by number: captures of floods have ten thousands of records.
+  const file = new Uint8Array(records.reduce((sum, { data }) => sum + 16 + extra.length + data.length, header.length));
+  const view = new DataView(file.buffer);
+  file.set(header);
+  let at = header.length;
+  for (const { seconds, fraction, data, wireLength, claimedLength } of records) {
+    view.setUint32(at, seconds, little);
+    view.setUint32(at + 4, fraction, little);
+    view.setUint32(at + 8, claimedLength ?? data.length, little);
+    view.setUint32(at + 12, wireLength ?? data.length, little);
+    file.set(extra, at + 16);
+    file.set(data, at + 16 + extra.length);
+    at += 16 + extra.length + data.length;
+  }
+  return file;
 }
 
 export function padded(bytes: Uint8Array): Uint8Array {
