@@ -9,6 +9,7 @@ import type { Process } from '../host/process_table.js';
 import { VIA } from '../record/owner.js';
 import { ConnectionKey, keyOf, reverse } from '../ring/connection_key.js';
 import { type ConnectionWriter, OWNERSHIP } from '../ring/connection_table.js';
+import { HeardConnections } from './heard_connections.js';
 import { establishedOf, listenersOf } from './host_sockets.js';
 import type { OwnerRegistry } from './owner_registry.js';
 
@@ -21,10 +22,6 @@ const WHOLE_ATTEMPT = 2;
 const SETTLE_MS = [20, 50, 250];
 /** The trace tells who connected as soon as the connection stands: its descriptors are looked at when it has not by then. */
 const TRACE_MS = 3;
-/** What the clock that packets have and the trace's may be apart. */
-const CLOCKS_US = 200;
-/** First packets that wait for what the trace says. */
-const MOST_HEARD = 16_384;
 /** The socket is not known by its inode yet: the next look at everything tells. */
 const NOT_READ = 0;
 /** Connections that are looked up at one time; further ones are found when their records ask. */
@@ -65,7 +62,9 @@ export class OwnerResolver {
   /** by slot of the connection table */
   private readonly sockets = new Map<number, { readonly inode: number; readonly sequence: number | undefined }>();
   /** connections that were heard of, whose connect(2) was not told yet */
-  private readonly heard = new Map<string, Connection>();
+  private readonly heard = new HeardConnections<Connection>();
+  /** slots of connections that nobody was found to have, and when that was told */
+  private readonly unknown = new Map<number, number>();
   private listeners = new Set<number>();
   private answered = false;
 
@@ -103,16 +102,8 @@ export class OwnerResolver {
     this.pending.delete(key.words.join());
     const connection: Connection = { key, via, sequence, sinceUs, asked: false, foreign: false };
     const waits = this.isTraced && via === VIA.CONNECT;
-    if (waits) this.hold(connection);
+    if (waits) this.heard.put(key.words.join(), connection);
     this.add(connection, nowMs, waits ? TRACE_MS : 0);
-  }
-
-  private hold(connection: Connection): void {
-    const { heard } = this;
-    const name = connection.key.words.join();
-    heard.delete(name);
-    if (heard.size >= MOST_HEARD) heard.delete(heard.keys().next().value as string);
-    heard.set(name, connection);
   }
 
   /**
@@ -125,14 +116,9 @@ export class OwnerResolver {
    */
   connected(key: ConnectionKey, process: Process | undefined, fromUs: number, untilUs: number, nowMs: number): void {
     const name = key.words.join();
-    const connection = this.heard.get(name);
-    if (connection === undefined) {
-      this.doubt(key, process);
-      return;
-    }
-    if (connection.sinceUs !== 0 && (connection.sinceUs < fromUs - CLOCKS_US || connection.sinceUs > untilUs + CLOCKS_US)) return;
-    this.heard.delete(name);
-    if (process === undefined) return;
+    if (!this.heard.has(name)) this.doubt(key, process);
+    const connection = this.heard.take(name, fromUs, untilUs);
+    if (connection === undefined || process === undefined) return;
     this.pending.delete(name);
     const { row, epoch } = this.registry.rowOf(process);
     const known = this.connections.find(key);
@@ -284,7 +270,7 @@ export class OwnerResolver {
     }
     pending.attempt++;
     if (pending.asked && pending.attempt >= ANSWERING_ATTEMPT) {
-      this.connections.put(pending.key, OWNERSHIP.UNKNOWN, 0, 0, 0, 0, nowMs, pending.sequence, pending.sinceUs);
+      this.unknown.set(this.connections.put(pending.key, OWNERSHIP.UNKNOWN, 0, 0, 0, 0, nowMs, pending.sequence, pending.sinceUs), nowMs);
       this.answered = true;
     }
     if (pending.attempt >= ATTEMPTS_MS.length) this.pending.delete(name);
@@ -319,7 +305,7 @@ export class OwnerResolver {
 
   /** Looks again at everything known: what is closed leaves, what has another process gets it. */
   sweep(nowMs: number): void {
-    if (this.sockets.size === 0) return;
+    if (this.sockets.size + this.unknown.size === 0) return;
     const wanted: WantedSockets = new Map();
     const keys = new Map<number, ConnectionKey>();
     const established = [...establishedOf(this.diag, () => true)];
@@ -328,6 +314,7 @@ export class OwnerResolver {
     for (const { key, inode } of established) {
       const slot = this.connections.find(key);
       const known = this.sockets.get(slot);
+      if (known === undefined && slot >= 0 && inode > 0) this.reviewUnknown(key, slot, nowMs);
       if (known?.inode === NOT_READ) this.sockets.set(slot, { ...known, inode });
       else if (known?.inode !== inode) continue;
       wanted.set(inode, []);
@@ -344,7 +331,22 @@ export class OwnerResolver {
       if (key === undefined) this.expire(slot, nowMs);
       else this.reconsider(slot, { key, via: this.connections.via(slot), sequence, sinceUs: this.connections.sinceUs(slot), asked: false, foreign: false }, inode, wanted.get(inode) ?? [], nowMs);
     }
+    for (const [slot, toldMs] of this.unknown) {
+      const isUnknown = this.connections.state(slot) === OWNERSHIP.UNKNOWN;
+      // Those of elsewhere are looked up when a record asks again.
+      if (isUnknown && nowMs - toldMs < CLOSED_MS) continue;
+      this.unknown.delete(slot);
+      if (isUnknown) this.connections.remove(slot);
+    }
     this.work(nowMs);
+  }
+
+  /** Once more: somebody may have accepted it late. */
+  private reviewUnknown(key: ConnectionKey, slot: number, nowMs: number): void {
+    const sinceUs = this.connections.sinceUs(slot);
+    this.add({ key, via: VIA.SCAN, sequence: sinceUs === 0 ? undefined : this.connections.syn(slot), sinceUs, asked: true, foreign: false }, nowMs);
+    const pending = this.pending.get(key.words.join());
+    if (pending !== undefined) pending.attempt = Math.max(pending.attempt, ATTEMPTS_MS.length - 1);
   }
 
   private reconsider(slot: number, connection: Connection, inode: number, pids: readonly number[], nowMs: number): void {

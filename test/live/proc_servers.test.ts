@@ -11,7 +11,7 @@ import { type OwnerServer, python, type ServerMode, startAsking, startOwnerServe
 
 type Line = Record<string, unknown>;
 const NGINX = realpathSync('/usr/sbin/nginx');
-const PORTS: Readonly<Record<ServerMode, number>> = { plain: 18_101, child: 18_102, sharing: 18_103, both: 18_104, passed: 18_105, listener: 18_106, activated: 18_107, inetd: 18_108, reuseport: 18_109 };
+const PORTS: Readonly<Record<Exclude<ServerMode, 'late'>, number>> = { plain: 18_101, child: 18_102, sharing: 18_103, both: 18_104, passed: 18_105, listener: 18_106, activated: 18_107, inetd: 18_108, reuseport: 18_109 };
 const [NGINX_PORT, NGINX_REUSEPORT] = [18_110, 18_111];
 const CONNECTIONS = 6;
 
@@ -54,7 +54,7 @@ for (const place of ['with process events and the trace', 'without'] as const) {
 
     const responses = (port: number): Line[] => parseJsonLines(capture.stdout.slice(0, capture.stdout.lastIndexOf('\n') + 1))
       .filter((line) => line['kind'] === 'CR' && line['src'] === host && line['sport'] === port);
-    const serve = async (mode: ServerMode): Promise<OwnerServer> => {
+    const serve = async (mode: Exclude<ServerMode, 'late'>): Promise<OwnerServer> => {
       const server = await startOwnerServer(mode, serverEnd, host, PORTS[mode]);
       servers.push(server);
       return server;

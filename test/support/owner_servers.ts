@@ -19,8 +19,9 @@ import { inNamespace, type End } from './netns.js';
  *     inetd      one process accepts and starts a program for each connection, which finds it as descriptor 3
  *     reuseport  three processes, a listening socket each, at one port
  *     plain      one process accepts and answers
+ *     late       the same, but it accepts only when it is told to (SIGUSR1)
  */
-export type ServerMode = 'child' | 'sharing' | 'both' | 'passed' | 'listener' | 'activated' | 'inetd' | 'reuseport' | 'plain';
+export type ServerMode = 'child' | 'sharing' | 'both' | 'passed' | 'listener' | 'activated' | 'inetd' | 'reuseport' | 'plain' | 'late';
 
 const SERVER = `
 import os, select, signal, socket, subprocess, sys
@@ -35,6 +36,7 @@ def listening(reuse=False):
     s.bind((host, port)); s.listen(64)
     return s
 def serve(listener, connections, inbox=None):
+    rest = {}
     while True:
         for s in select.select([*filter(None, (listener, inbox)), *connections], [], [])[0]:
             if s is listener: connections.append(s.accept()[0]); continue
@@ -44,9 +46,14 @@ def serve(listener, connections, inbox=None):
                 connections.append(socket.socket(fileno=fds[0])); continue
             try: data = s.recv(65536)
             except OSError: data = b''
-            if data: s.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Type: pid/%s\\r\\nContent-Length: 0\\r\\n\\r\\n' % me().encode() * data.count(b'\\r\\n\\r\\n'))
+            if data:
+                # A request may come in pieces.
+                rest[s] = rest.get(s, b'') + data
+                while b'\\r\\n\\r\\n' in rest[s]:
+                    rest[s] = rest[s].split(b'\\r\\n\\r\\n', 1)[1]
+                    s.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Type: pid/%s\\r\\nContent-Length: 0\\r\\n\\r\\n' % me().encode())
             else:
-                connections.remove(s); s.close()
+                connections.remove(s); rest.pop(s, None); s.close()
                 if not connections and listener is None and inbox is None: os._exit(0)
 def ready():
     os.write(2, b'ready %s\\n' % me().encode())
@@ -94,7 +101,10 @@ elif mode == 'reuseport':
     ready()
     serve(s, [])
 else:
-    s = listening(); ready(); serve(s, [])
+    s = listening()
+    if mode == 'late':
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1]); ready(); signal.sigwait([signal.SIGUSR1])
+    ready(); serve(s, [])
 `;
 
 /** Asks on each of several connections again and again until it is ended. */
@@ -159,7 +169,9 @@ function groupOf(pid: number): number {
 /** Starts a client that asks on several connections, one request each every `pauseMs`, until it is stopped. */
 export function startAsking(where: End | undefined, host: string, port: number, connections: number, pauseMs = 40, prefix: readonly string[] = []): Running {
   const argv = [...prefix, process.execPath, '-e', CLIENT, host, String(port), String(connections), String(pauseMs)];
-  return startCommand(where === undefined ? argv : inNamespace(where, argv));
+  const running = startCommand(where === undefined ? argv : inNamespace(where, argv));
+  // unshare(1) does not listen to less.
+  return { ...running, stop: () => running.stop('SIGKILL') };
 }
 
 /**
