@@ -2,12 +2,18 @@
 
 import { COLON, CR, LF, ascii, isBlank } from '../bytes/ascii.js';
 import { lineFeed } from '../bytes/line_feed.js';
+import { wordsOfFrames } from '../bytes/words.js';
 
+const WORD_BYTES = 4;
+/** What tells a lower-case letter from its upper case. */
 const CASE = 0x20;
 
 interface WantedName {
   /** lower case, with the colon */
   readonly bytes: Uint8Array;
+  /** the same in words of four bytes, of which the last two may overlap, and CASE for each letter of them; none where it is shorter */
+  readonly words: Int32Array;
+  readonly cases: Int32Array;
   readonly slot: number;
 }
 
@@ -28,7 +34,7 @@ export class HeaderFields {
     this.start = new Int32Array(names.length).fill(-1);
     this.end = new Int32Array(names.length);
     names.forEach((name, slot) => {
-      const wanted = { bytes: ascii(`${name.toLowerCase()}:`), slot };
+      const wanted = wantedName(name, slot);
       for (const first of [name[0].toLowerCase(), name[0].toUpperCase()]) {
         (this.byFirstByte[first.charCodeAt(0)] ??= []).push(wanted);
         if (first === first.toUpperCase() && first === first.toLowerCase()) break; // no letter: one entry
@@ -62,9 +68,10 @@ export class HeaderFields {
 
   private take(bytes: Uint8Array, line: number, lineEnd: number, wanted: readonly WantedName[]): void {
     for (let i = 0; i < wanted.length; i++) {
-      const { bytes: name, slot } = wanted[i];
+      const name = wanted[i];
+      const { slot } = name;
       // On to the others: a name may be wanted twice, as a field of every message and by a user.
-      if (this.start[slot] < 0 && startsWith(bytes, line, lineEnd, name)) this.keep(bytes, line + name.length, lineEnd, slot);
+      if (this.start[slot] < 0 && beginsWith(bytes, line, lineEnd, name)) this.keep(bytes, line + name.bytes.length, lineEnd, slot);
     }
   }
 
@@ -78,11 +85,35 @@ export class HeaderFields {
   }
 }
 
-/** Whether the line begins with `name` (lower case, ending in a colon), letters in either case. */
-function startsWith(bytes: Uint8Array, line: number, lineEnd: number, name: Uint8Array): boolean {
-  const last = name.length - 1;
-  if (lineEnd - line <= last || bytes[line + last] !== COLON) return false;
-  for (let i = 0; i < last; i++) {
+/** @param name 1 byte at least */
+function wantedName(name: string, slot: number): WantedName {
+  const bytes = ascii(`${name.toLowerCase()}:`);
+  const cases = ascii(`${name.toUpperCase()}:`).map((upper, at) => upper ^ bytes[at]);
+  // The last word is that of the last four bytes.
+  const starts = Array.from({ length: Math.ceil(bytes.length / WORD_BYTES) }, (_, word) => Math.min(word * WORD_BYTES, bytes.length - WORD_BYTES));
+  const wordsOf = (from: Uint8Array): Int32Array => {
+    const view = new DataView(from.buffer);
+    return bytes.length < WORD_BYTES ? new Int32Array(0) : Int32Array.from(starts, (at) => view.getInt32(at, true));
+  };
+  return { bytes, words: wordsOf(bytes), cases: wordsOf(cases), slot };
+}
+
+/** Whether the line begins with the name and its colon, letters in either case. */
+function beginsWith(bytes: Uint8Array, line: number, lineEnd: number, name: WantedName): boolean {
+  const { length } = name.bytes;
+  if (lineEnd - line < length || bytes[line + length - 1] !== COLON) return false;
+  const { words, cases } = name;
+  const frames = wordsOfFrames(bytes);
+  for (let word = 0, at = line; word < words.length; word++, at += WORD_BYTES) {
+    const from = Math.min(at, line + length - WORD_BYTES);
+    if ((frames.getInt32(from, true) | cases[word]) !== words[word]) return false;
+  }
+  return words.length > 0 || beginsWithShort(bytes, line, name.bytes);
+}
+
+/** As beginsWith() for a name that has no four bytes with its colon, which is there. */
+function beginsWithShort(bytes: Uint8Array, line: number, name: Uint8Array): boolean {
+  for (let i = 0; i < name.length - 1; i++) {
     const byte = bytes[line + i];
     if (byte !== name[i] && ((byte | CASE) !== name[i] || byte < 0x41 || byte > 0x5a)) return false;
   }

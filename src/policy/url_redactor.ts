@@ -33,6 +33,9 @@ const isSlash = tableOf('/\\');
 /** 1 for bytes that may stand before the colon of a scheme, or of a user and his password without one. */
 const beginsValue = tableOf('/\\?&;#=@:%').map((value) => 1 - value);
 
+/** What a byte of a value means at the first look: nothing, that a name begins behind it, that one ends, that the whole walk is needed. */
+const LOOK = { ON: 0, DELIMITER: 1, NAME: 2, CLOSER: 3 } as const;
+
 function tableOf(characters: string): Uint8Array {
   const table = new Uint8Array(256);
   for (const byte of ascii(characters)) table[byte] = 1;
@@ -40,8 +43,8 @@ function tableOf(characters: string): Uint8Array {
 }
 
 export class UrlRedactor {
-  /** 1 for bytes without which there is nothing to replace */
-  private readonly tells: Uint8Array;
+  /** by byte: one of LOOK */
+  private readonly looks: Uint8Array;
   private readonly encoded = new EncodedByte();
   private readonly names = new NameTest();
   private bytes: Uint8Array = REPLACEMENT;
@@ -61,7 +64,12 @@ export class UrlRedactor {
 
   /** @param everyValue replace all values of query and fragment, whatever their names */
   constructor(private readonly everyValue: boolean) {
-    this.tells = tableOf(everyValue ? '=@%?#' : '=@%');
+    const closer = tableOf(everyValue ? '@%?#' : '@%');
+    this.looks = isDelimiter.map((delimits, byte) => {
+      if (closer[byte] === 1) return LOOK.CLOSER;
+      if (byte === EQUALS) return LOOK.NAME;
+      return delimits === 1 ? LOOK.DELIMITER : LOOK.ON;
+    });
   }
 
   /**
@@ -71,7 +79,7 @@ export class UrlRedactor {
    * @returns the offset behind in `out`; -1 when there was nothing to replace, and then nothing counts that was written
    */
   redact(bytes: Uint8Array, from: number, to: number, cut: boolean, out: Uint8Array, at: number): number {
-    if (!cut && !this.mayTell(bytes, from, to)) return -1;
+    if (!cut && this.isHarmless(bytes, from, to)) return -1;
     this.bytes = bytes;
     this.from = from;
     this.to = to;
@@ -87,10 +95,20 @@ export class UrlRedactor {
     return this.outAt;
   }
 
-  private mayTell(bytes: Uint8Array, from: number, to: number): boolean {
-    const { tells } = this;
-    for (let at = from; at < to; at++) if (tells[bytes[at]] === 1) return true;
-    return false;
+  /**
+   * Whether there is nothing to replace for certain: no userinfo without an `@`, and no secret but behind the `=` of its name, where
+   * nothing is percent-encoded. Most values are done with after this one pass.
+   */
+  private isHarmless(bytes: Uint8Array, from: number, to: number): boolean {
+    const { looks } = this;
+    let nameStart = from | 0;
+    for (let at = from | 0; at < to; at = (at + 1) | 0) {
+      const look = looks[bytes[at]];
+      if (look === LOOK.ON) continue;
+      if (look === LOOK.CLOSER || (look === LOOK.NAME && this.names.isSecret(bytes, nameStart, at))) return false;
+      nameStart = (at + 1) | 0;
+    }
+    return true;
   }
 
   private walk(from: number): void {

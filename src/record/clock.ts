@@ -2,6 +2,7 @@
 
 import { COLON } from '../bytes/ascii.js';
 import { civilDate } from '../bytes/calendar.js';
+import { wordsOfLines } from '../bytes/words.js';
 import { writePadded } from '../bytes/write.js';
 
 /** Of a civil day. */
@@ -9,6 +10,8 @@ export const DAY_SECONDS = 86400;
 const DATE_BYTES = 10;
 /** Bytes of date, separator and time of day. */
 const TIME_BYTES = 19;
+/** Of the last of the words that cover them: one byte is in two words. */
+const LAST_WORD = TIME_BYTES - 4;
 const DASH = 0x2d;
 /** The last second of year 9999. */
 const LAST_SECOND = 253402300799;
@@ -35,6 +38,7 @@ export class Clock {
   /** what write() wrote last, and for which second */
   private readonly text = new Uint8Array(TIME_BYTES);
   private textOf = -1;
+  private readonly words = new DataView(this.text.buffer);
 
   constructor(private readonly zoneOffset: ZoneOffset) {}
 
@@ -67,8 +71,10 @@ export class Clock {
   /** Writes `YYYY-MM-DD`, the separator and `HH:MM:SS`: TIME_BYTES. */
   write(out: Uint8Array, at: number, separator: number): number {
     if (this.textOf !== this.seconds) this.renew();
-    const { text } = this;
-    for (let i = 0; i < TIME_BYTES; i++) out[at + i] = text[i];
+    const { words } = this;
+    const written = wordsOfLines(out);
+    for (let i = 0; i < LAST_WORD; i += 4) written.setInt32(at + i, words.getInt32(i));
+    written.setInt32(at + LAST_WORD, words.getInt32(LAST_WORD));
     out[at + DATE_BYTES] = separator;
     return at + TIME_BYTES;
   }

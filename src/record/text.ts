@@ -6,7 +6,10 @@
 
 import { ADDRESS_TEXT_BYTES, writeAddress } from '../bytes/address.js';
 import { LF, SPACE, ascii } from '../bytes/ascii.js';
-import { writeBytes, writeDecimal, writeHexEscape, writePadded } from '../bytes/write.js';
+import { writeDecimal16, writeOctets, writePadded3 } from '../bytes/decimal_words.js';
+import { ABOVE_BLANK, copyPlain, FROM_BLANK } from '../bytes/plain_copy.js';
+import { asciiWord, wordsOfLines } from '../bytes/words.js';
+import { writeBytes, writeDecimal, writeHexEscape } from '../bytes/write.js';
 import { MAX_VLANS } from '../wire/frame.js';
 import { Clock, type ZoneOffset } from './clock.js';
 import { KIND_NAMES } from './kinds.js';
@@ -18,7 +21,11 @@ const HASH = 0x23;
 const DASH = 0x2d;
 const DOT = 0x2e;
 const ESCAPED_BYTES = 4;
-const KINDS = KIND_NAMES.map((name) => ascii(`${name} `));
+const IPV4_BYTES = 4;
+const MILLISECOND = 1_000_000;
+/** `CQ ` and so on */
+const KINDS = Int32Array.from(KIND_NAMES, asciiWord);
+const KIND_BYTES = 3;
 const VLAN = ascii('vlan=');
 const INTERFACE = ascii('if=');
 const OWNER = ['pid=', ' exe=', ' user='].map(ascii);
@@ -66,13 +73,14 @@ export class TextFormat implements LineFormat {
 
   write(out: Uint8Array, at: number, record: RecordView): number {
     const { frame, addressBytes } = record;
+    const words = wordsOfLines(out);
     let end = this.clock.write(out, at, SPACE);
     out[end] = DOT;
-    end = writePadded(out, end + 1, Math.floor(record.nanoseconds / 1000000), 3);
-    out[end] = SPACE;
-    end = writeEndpoint(out, end + 1, addressBytes, record.source, frame.addressLength, frame.sourcePort);
-    end = writeEndpoint(out, end, addressBytes, record.destination, frame.addressLength, frame.destinationPort);
-    end = writeBytes(out, end, KINDS[record.kind]);
+    end = writePadded3(words, end + 1, (record.nanoseconds / MILLISECOND) | 0);
+    end = writeEndpoint(out, words, end, addressBytes, record.source, frame.addressLength, frame.sourcePort);
+    end = writeEndpoint(out, words, end, addressBytes, record.destination, frame.addressLength, frame.destinationPort);
+    words.setInt32(end, KINDS[record.kind], true);
+    end += KIND_BYTES;
     if (this.addOwner) end = writeBytes(out, end, record.owner.rendered ??= renderOwner(record.owner));
     if (this.addInterface) end = writeInterface(out, end, record);
     if (this.addVlan) end = writeVlans(out, end, record);
@@ -83,13 +91,17 @@ export class TextFormat implements LineFormat {
 }
 
 function writeEndpoint(
-  out: Uint8Array, at: number, bytes: Uint8Array, address: number, length: number, port: number,
+  out: Uint8Array, words: DataView, at: number, bytes: Uint8Array, address: number, length: number, port: number,
 ): number {
-  let end = writeAddress(out, at, bytes, address, length);
-  out[end] = HASH;
-  end = writeDecimal(out, end + 1, port);
-  out[end] = SPACE;
-  return end + 1;
+  let end: number;
+  if (length === IPV4_BYTES) {
+    end = writeOctets(words, at, bytes, address);
+    out[end - 1] = HASH;
+  } else {
+    end = writeAddress(out, at, bytes, address, length);
+    out[end++] = HASH;
+  }
+  return writeDecimal16(words, end, port);
 }
 
 /** Made once a process: its fields, each with the blank behind it. */
@@ -163,8 +175,9 @@ function writeValue(
     }
     if (bytes[from] === DASH) return writeHexEscape(out, at, DASH);
   }
-  let end = at;
-  for (let i = from; i < to; i++) {
+  const copied = copyPlain(wordsOfLines(out), at, bytes, from, to, isPlain === plain ? ABOVE_BLANK : FROM_BLANK);
+  let end = at + copied;
+  for (let i = from + copied; i < to; i++) {
     const byte = bytes[i];
     if (isPlain[byte] === 1) out[end++] = byte;
     else end = writeHexEscape(out, end, byte);
