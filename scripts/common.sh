@@ -88,12 +88,16 @@ build() {
 # stays as deep as in dist, because its modules find the workers and package.json by the way from there.
 bundle() {
   rm -rf lib
-  node_modules/.bin/esbuild dist/src/cli/main.js dist/workers/capture.js dist/workers/live.js dist/workers/parse.js dist/workers/compress.js dist/workers/processes.js dist/workers/connections.js dist/workers/owners.js --bundle \
-    --format=cjs --platform=node --packages=external --outbase=dist --outdir=lib \
+  set -- src/cli/main=dist/src/cli/load_compiled.js src/cli/httplog=dist/src/cli/main.js
+  for thread in capture live parse compress processes connections owners; do set -- "$@" "workers/$thread=dist/workers/$thread.js"; done
+  node_modules/.bin/esbuild "$@" --bundle \
+    --format=cjs --platform=node --charset=ascii --packages=external --outdir=lib --supported:dynamic-import=false \
     --define:import.meta.url=moduleUrl --define:import.meta.resolve=resolveModule \
     "--banner:js=const { pathToFileURL: toUrl } = require('node:url'), moduleUrl = toUrl(__filename).href, resolveModule = (name) => toUrl(require.resolve(name)).href;" \
     --log-level=warning >&2 || return
   echo '{ "type": "commonjs" }' >lib/package.json
+  # The code of the command, compiled: lib/src/cli/httplog.js.code.
+  node --max-semi-space-size=1 dist/scripts/make_compiled.js >&2 || return
   # The manual and the shell completions: lib/share.
   node dist/scripts/make_share.js >&2
 }

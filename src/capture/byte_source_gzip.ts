@@ -2,7 +2,7 @@
 // capture thread walks the frames of the chunk before.
 
 import type { TransformOptions } from 'node:stream';
-import { constants, createGunzip, type ZlibOptions } from 'node:zlib';
+import type { Gunzip, ZlibOptions } from 'node:zlib';
 
 import { READ, type ByteSource } from './byte_source.js';
 import { SourceError } from './source.js';
@@ -23,7 +23,7 @@ export function isGzip(head: Uint8Array): boolean {
 
 export class GzipByteSource implements ByteSource {
   cutOff = false;
-  private readonly gunzip = createGunzip(GUNZIP_OPTIONS);
+  private readonly gunzip: Gunzip;
   private readonly input = new Uint8Array(INPUT_BYTES);
   private decoding = false;
   private inputEnded = false;
@@ -41,6 +41,8 @@ export class GzipByteSource implements ByteSource {
     private readonly name: string,
     head: Uint8Array,
   ) {
+    // Loaded only here: most captures are not compressed, and every start would wait for it.
+    this.gunzip = process.getBuiltinModule('node:zlib').createGunzip(GUNZIP_OPTIONS);
     const wake = (): void => this.wake?.();
     this.gunzip.on('readable', wake).on('end', wake).on('close', wake);
     this.gunzip.on('error', (error) => {
@@ -96,7 +98,7 @@ export class GzipByteSource implements ByteSource {
 
   private failed(failure: NodeJS.ErrnoException): number {
     // Z_BUF_ERROR: everything was decoded and the end mark is not there.
-    if (this.inputEnded && (failure as { errno?: number }).errno === constants.Z_BUF_ERROR) {
+    if (this.inputEnded && (failure as { errno?: number }).errno === process.getBuiltinModule('node:zlib').constants.Z_BUF_ERROR) {
       this.cutOff = true;
       return READ.END;
     }

@@ -1,8 +1,8 @@
 // Opens what -r names: finds out what kind of thing it is and says plainly why it cannot be read.
 
 import { closeSync, constants, fstatSync, openSync, statSync, type Stats } from 'node:fs';
-import { isatty } from 'node:tty';
 
+import { isTerminal } from '../host/terminal.js';
 import { asSourceError, displayName, type ByteSource, type Stopping } from './byte_source.js';
 import { FileByteSource } from './byte_source_file.js';
 import { PipeByteSource, waitForWriter } from './byte_source_pipe.js';
@@ -59,6 +59,6 @@ function open(file: string): number {
 
 function refuseOthers(name: string, fd: number, stats: Stats): void {
   if (stats.isDirectory()) throw new SourceError(`${name}: is a directory; give the capture files in it`);
-  if (isatty(fd)) throw new SourceError(`${name}: is a terminal; pipe a capture into it, as in tcpdump -w - | httplog -r -`);
+  if (isTerminal(fd)) throw new SourceError(`${name}: is a terminal; pipe a capture into it, as in tcpdump -w - | httplog -r -`);
   if (stats.isBlockDevice()) throw new SourceError(`${name}: is a block device, not a capture file`);
 }

@@ -2,7 +2,7 @@
 // blocking read, in this thread or in libuv's pool, would hold up a stop request and even process exit.
 
 import { readSync } from 'node:fs';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { asSourceError, READ, type ByteSource, type Stopping } from './byte_source.js';
@@ -52,7 +52,8 @@ export class PipeByteSource implements ByteSource {
     private chunk: Uint8Array | undefined,
   ) {
     const wake = (): void => this.wake?.();
-    this.socket = new Socket({ fd, readable: true, writable: false });
+    // Loaded only here: every start would wait for it.
+    this.socket = new (process.getBuiltinModule('node:net').Socket)({ fd, readable: true, writable: false });
     this.socket.on('readable', wake).on('end', wake).on('close', wake);
     this.socket.on('error', (error) => {
       this.failure = error;

@@ -1,7 +1,7 @@
 // -compress: NAME becomes NAME.gz. A thread makes it under a hidden name; here it gets its own name, and only then the original goes.
 // A crash leaves the original, beside it an unfinished file (removed at the next start) or the finished one (recognised).
 
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { CompressAnswer, CompressTask } from './compress_task.js';
 import { isUnfinishedName, unfinishedName } from './file_names.js';
 import type { FilesInUse } from './files_in_use.js';
@@ -73,6 +73,7 @@ export class Compressor {
   /** @returns undefined when it was stopped */
   private run(task: CompressTask): Promise<CompressAnswer | undefined> {
     if (this.stopped) return Promise.resolve(undefined);
+    const { Worker } = process.getBuiltinModule('node:worker_threads');
     const worker = new Worker(new URL('../../workers/compress.js', import.meta.url), {
       workerData: task,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },

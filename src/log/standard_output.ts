@@ -1,7 +1,7 @@
 // Records on standard output (-d -): whoever reads them sets the pace, and may go away.
 
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
-import { isatty } from 'node:tty';
+import { isTerminal } from '../host/terminal.js';
 import { systemFiles, type FileAccess } from './file_access.js';
 import type { FileHeader } from './file_header.js';
 import type { LineSink } from './line_sink.js';
@@ -129,7 +129,7 @@ export class StandardOutput implements LineSink {
  */
 function ownDescription(fd: number): number | undefined {
   try {
-    if (!fstatSync(fd).isFIFO() && !isatty(fd)) return undefined;
+    if (!fstatSync(fd).isFIFO() && !isTerminal(fd)) return undefined;
     return openSync(`/proc/self/fd/${String(fd)}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
     return undefined;

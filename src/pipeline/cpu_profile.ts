@@ -1,7 +1,6 @@
 // -cpuprofile: V8's sampling profiler around the work of one thread, in the form Chrome DevTools opens.
 
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
-import { Session } from 'node:inspector/promises';
 import { SourceError } from '../capture/source.js';
 
 const { O_WRONLY, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -37,6 +36,7 @@ function openEmpty(file: string): number {
  * @param file path of the .cpuprofile, overwritten
  */
 export async function withCpuProfile(file: string, work: () => void | Promise<void>): Promise<void> {
+  const { Session } = await import('node:inspector/promises');
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');

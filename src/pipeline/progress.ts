@@ -1,6 +1,6 @@
 // The progress bar of a replay on a terminal: megabytes a second and time left, on standard error only.
 
-import { isatty } from 'node:tty';
+import { isTerminal } from '../host/terminal.js';
 import { SOURCE } from '../ring/source_board.js';
 import type { Totals } from './totals.js';
 
@@ -11,7 +11,6 @@ const MEGABYTE = 1e6;
 
 /** Shows the bar on a terminal once the replay takes longer than half a second. @returns takes it away again */
 export function showProgress(totals: Totals): () => void {
-  if (!isatty(STDERR)) return () => undefined;
   let bar: { update(value: number, payload: object): void; stop(): void } | undefined;
   let redraw: NodeJS.Timeout | undefined;
   const begin = performance.now();
@@ -19,6 +18,7 @@ export function showProgress(totals: Totals): () => void {
   const start = setTimeout(() => void draw(), SHOW_AFTER_MS);
 
   const draw = async (): Promise<void> => {
+    if (!isTerminal(STDERR)) return;
     const { SingleBar } = (await import('cli-progress')).default;
     const total = totals.boardSum(SOURCE.BYTES_TOTAL);
     if (stopped) return;

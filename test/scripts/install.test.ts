@@ -48,7 +48,7 @@ describe('the npm package', function () {
     ]);
     const built = packed.filter((name) => name.startsWith('lib/')).map((name) => name.slice('lib/'.length));
     assert.deepEqual(built.sort(), filesBelow(join(ROOT, 'lib')).sort());
-    const known = ['package.json', 'src/cli/main.js', ...WORKERS, ...SHARED.map((name) => `share/${name}`)];
+    const known = ['package.json', 'src/cli/main.js', 'src/cli/httplog.js', 'src/cli/httplog.js.code', ...WORKERS, ...SHARED.map((name) => `share/${name}`)];
     assert.deepEqual(built, known.sort());
     assert.ok(!existsSync(join(ROOT, 'npm-shrinkwrap.json')), 'nothing is left behind');
   });

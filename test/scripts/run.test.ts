@@ -8,7 +8,7 @@ const MAIN = 'console.log(JSON.stringify({ argv: process.argv.slice(2), cwd: pro
 // Stand-ins for npm, the compiler and the bundler: they say that they ran and leave what the real ones would. The real compiler
 // never writes within the same tick of the file system's clock as it was started.
 const NPM = '#!/bin/sh\necho "npm $*"\nmkdir -p node_modules/.bin\ncp tsc.sh node_modules/.bin/tsc\ncp esbuild.sh node_modules/.bin/esbuild\necho {} >node_modules/.package-lock.json\n';
-const TSC = `#!/bin/sh\necho "tsc $*"\nsleep 0.02\nmkdir -p dist/src/cli dist/scripts\necho >dist/scripts/make_share.js\necho '${MAIN}' >dist/src/cli/main.js\n`;
+const TSC = `#!/bin/sh\necho "tsc $*"\nsleep 0.02\nmkdir -p dist/src/cli dist/scripts\necho >dist/scripts/make_share.js\necho >dist/scripts/make_compiled.js\necho '${MAIN}' >dist/src/cli/main.js\n`;
 const ESBUILD = '#!/bin/sh\nmkdir -p lib/src/cli\ncp dist/src/cli/main.js lib/src/cli/main.js\n';
 
 describe('scripts/run', () => {
