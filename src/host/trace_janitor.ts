@@ -55,6 +55,7 @@ export class TraceJanitor {
     const timer = new AbortController();
     await Promise.race([this.exited, sleep(PATIENCE_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
     timer.abort();
+    this.shell.unref();
     return this.shell.exitCode === 0;
   }
 }

@@ -144,7 +144,7 @@ export function findTracefs(): { readonly root: string; readonly mounted: boolea
     if (isThere(`${root}/instances`)) return { root, mounted: false };
   }
   const [root] = PLACES;
-  if (isClosed(`${root}/instances`)) throw new TraceError(`tracing: ${root} is closed to this user: it takes root`);
+  if (lookAt(`${root}/instances`) === 'EACCES') throw new TraceError(`tracing: ${root} is closed to this user: it takes root`);
   if (!isThere(root)) throw new TraceError('tracing: this kernel has no tracefs (CONFIG_FTRACE)');
   if (mount('tracefs', root, 'tracefs', 0, null) < 0 && errno() !== OS.errno.EBUSY) {
     throw new TraceError(`tracing: tracefs is not mounted, and cannot be mounted at ${root}: ${errnoText()}`);
@@ -190,23 +190,20 @@ function removeInstance(directory: string): boolean {
   }
 }
 
-/** Not by access(2), which looks through the eyes of the real user: after -u the capabilities are what lets us in. */
 function isThere(path: string): boolean {
-  try {
-    statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return lookAt(path) === '';
 }
 
-/** tracefs is root's alone by default. */
-function isClosed(path: string): boolean {
+/**
+ * Not by access(2), which looks through the eyes of the real user: after -u the capabilities are what lets us in.
+ * @returns '' when there is something, else the code of what the system said
+ */
+function lookAt(path: string): string {
   try {
     statSync(path);
-    return false;
+    return '';
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EACCES';
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
   }
 }
 
