@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { realpathSync } from 'node:fs';
 import { startCommand } from '../support/command.js';
 import { type Line, named, OwnerPlace, PLACES, recordsOf } from '../support/owner_place.js';
-import { python, startOwnerServer } from '../support/owner_servers.js';
+import { CLONE_AS, python, startOwnerServer } from '../support/owner_servers.js';
 
 const BASH = realpathSync('/bin/bash');
 const ROUNDS = 8;
@@ -18,14 +18,7 @@ const ROUNDS = 8;
 const PROCESSES = `
 import ctypes, os, signal, socket, struct, sys, time
 mode, host, port, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-libc = ctypes.CDLL(None, use_errno=True)
-CLONE3 = 435
-def clone_as(number):
-    wanted = (ctypes.c_int * 1)(number)
-    # struct clone_args of linux/sched.h: exit_signal is the 5th, set_tid and its size are the 9th and 10th
-    arguments = struct.pack('11Q', 0, 0, 0, 0, signal.SIGCHLD, 0, 0, 0, ctypes.addressof(wanted), 1, 0)
-    return libc.syscall(CLONE3, ctypes.create_string_buffer(arguments, len(arguments)), len(arguments))
-def again(number, run):
+${CLONE_AS}def again(number, run):
     # The start of a process is told in hundredths of a second: that tells the two apart.
     time.sleep(0.03)
     for _ in range(100):

@@ -117,6 +117,17 @@ for (let i = 0; i < Number(connections); i++) {
   socket.on('connect', ask).on('data', () => setTimeout(ask, Number(pauseMs))).on('error', () => process.exit(1));
 }`;
 
+/** Python: `clone_as(number)` forks a child that has this number, which nobody else may have; it takes root. ctypes, signal and struct are imported. */
+export const CLONE_AS = `
+libc = ctypes.CDLL(None, use_errno=True)
+CLONE3 = 435
+def clone_as(number):
+    wanted = (ctypes.c_int * 1)(number)
+    # struct clone_args of linux/sched.h: exit_signal is the 5th, set_tid and its size are the 9th and 10th
+    arguments = struct.pack('11Q', 0, 0, 0, 0, signal.SIGCHLD, 0, 0, 0, ctypes.addressof(wanted), 1, 0)
+    return libc.syscall(CLONE3, ctypes.create_string_buffer(arguments, len(arguments)), len(arguments))
+`;
+
 let pythonPath: string | undefined;
 
 /** The interpreter itself, not a script that finds it: what /proc/PID/exe says. */
