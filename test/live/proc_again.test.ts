@@ -49,9 +49,9 @@ for (const place of PLACES) {
       at.running.push(startCommand(at.atClient([python(), '-c', CLIENTS, at.server.ipv4, '80', String(CLIENT_PORT), String(rounds), String(times)])));
     };
 
-    it('never names the client that had the same ends before', async () => {
+    for (const workers of ['1', '2']) it(`never names the client that had the same ends before, with ${workers} of the parsing workers`, async () => {
       await serve('plain');
-      const capture = await at.capture('client');
+      const capture = await at.capture('client', ['-cpu', workers]);
       ask(ROUNDS, 3);
       await capture.holds('every request', () => recordsOf(capture, 'SR').length >= 3 * ROUNDS);
       const requests = recordsOf(capture, 'SQ');
