@@ -2,14 +2,13 @@
 // readlinkat, because there may be tens of thousands.
 
 import { constants } from 'node:os';
-import koffi from 'koffi';
 import { ascii, isDigit, ZERO } from '../bytes/ascii.js';
 import { writeDecimal } from '../bytes/write.js';
 import { LITTLE_ENDIAN, bind, close, errno } from './libc.js';
 
 const openDirectory = bind<(path: Uint8Array, flags: number) => number>('int open(void*, int)');
 const O_DIRECTORY_CLOEXEC = 0x10000 | 0x80000;
-const readLinkAt = bind<(directory: number, name: bigint, into: Uint8Array, bytes: number) => number>(
+const readLinkAt = bind<(directory: number, name: Uint8Array, into: Uint8Array, bytes: number) => number>(
   'intptr_t readlinkat(int, void*, void*, size_t)',
 );
 const readEntries = bind<(fd: number, into: Uint8Array, bytes: number) => number>('intptr_t getdents64(int, void*, size_t)');
@@ -23,6 +22,8 @@ const PROC = ascii('/proc/');
 const FD = ascii('/fd\0');
 const SOCKET = ascii('socket:[');
 const MOST_LINK_BYTES = 64;
+/** a descriptor and NUL */
+const NUMBER_BYTES = 16;
 const DOT = 0x2e;
 
 /** What became of reading a process's descriptors. */
@@ -39,7 +40,7 @@ export class DescriptorReader {
   private readonly path = new Uint8Array(MOST_LINK_BYTES);
   private readonly entries = new Uint8Array(ENTRIES_BYTES);
   private readonly entriesView = new DataView(this.entries.buffer);
-  private readonly entriesAddress = koffi.address(this.entries);
+  private readonly name = new Uint8Array(NUMBER_BYTES);
   private readonly link = new Uint8Array(MOST_LINK_BYTES);
 
   constructor() {
@@ -87,10 +88,12 @@ export class DescriptorReader {
   }
 
   private visitEntries(directory: number, length: number, visit: (inode: number) => boolean): boolean {
-    const { entries, entriesView, entriesAddress, link } = this;
+    const { entries, entriesView, name, link } = this;
     for (let at = 0; at < length;) {
       if (entries[at + NAME] !== DOT) {
-        const bytes = readLinkAt(directory, entriesAddress + BigInt(at + NAME), link, MOST_LINK_BYTES);
+        // Copied, because an address of the entry itself would be an object each.
+        for (let i = 0; i < NUMBER_BYTES; i++) name[i] = entries[at + NAME + i];
+        const bytes = readLinkAt(directory, name, link, MOST_LINK_BYTES);
         const inode = socketInode(link, bytes);
         if (inode > 0 && !visit(inode)) return false;
       }

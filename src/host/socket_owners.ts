@@ -93,14 +93,44 @@ export class SocketOwners {
     for (;;) {
       const holders = new Set([...wanted.values()].flat().filter((pid) => !done.has(pid)));
       if (holders.size === 0) return;
-      for (const pid of holders) {
-        done.add(pid);
-        const parent = this.table.get(pid)?.ppid ?? this.files.stat(pid)?.ppid;
-        if (parent !== undefined && parent > 1) lookAt(parent);
-      }
-      for (const { pid, ppid } of this.table) if (ppid !== undefined && holders.has(ppid)) lookAt(pid);
-      // Without process events the table does not have who was just forked.
-      if (this.catchUp === undefined) for (const pid of holders) childrenOf(pid).forEach(lookAt);
+      for (const pid of holders) done.add(pid);
+      this.relatives(holders, lookAt);
+    }
+  }
+
+  /** Parents and children. */
+  private relatives(of: ReadonlySet<number>, visit: (pid: number) => void): void {
+    for (const pid of of) {
+      const parent = this.table.get(pid)?.ppid ?? this.files.stat(pid)?.ppid;
+      if (parent !== undefined && parent > 1) visit(parent);
+    }
+    for (const { pid, ppid } of this.table) if (ppid !== undefined && of.has(ppid)) visit(pid);
+    // Without process events the table does not have who was just forked.
+    if (this.catchUp === undefined) for (const pid of of) childrenOf(pid).forEach(visit);
+  }
+
+  /**
+   * Looks at the sockets of processes, and of the relatives of those that have wanted ones.
+   * @param see is told of each, one process after the other, and says whether it is wanted
+   */
+  walk(pids: Iterable<number>, see: (pid: number, inode: number) => boolean): void {
+    const seen = new Set<number>();
+    let holders = new Set<number>();
+    const lookAt = (pid: number): void => {
+      if (seen.has(pid)) return;
+      seen.add(pid);
+      let holds = false;
+      this.reader.sockets(pid, (inode) => {
+        if (see(pid, inode)) holds = true;
+        return true;
+      });
+      if (holds) holders.add(pid);
+    };
+    for (const pid of pids) lookAt(pid);
+    while (holders.size > 0) {
+      const found = holders;
+      holders = new Set();
+      this.relatives(found, lookAt);
     }
   }
 

@@ -11,7 +11,9 @@ import { ConnectionKey, keyOf, reverse } from '../ring/connection_key.js';
 import { type ConnectionWriter, OWNERSHIP } from '../ring/connection_table.js';
 import { HeardConnections } from './heard_connections.js';
 import { establishedOf, listenersOf } from './host_sockets.js';
+import { KnownSockets, NOT_READ } from './known_sockets.js';
 import type { OwnerRegistry } from './owner_registry.js';
+import { CLOSED_MS, OwnerSweep } from './owner_sweep.js';
 
 /** When a connection is looked up, from its beginning: it has to be accepted, and its process may be loading still. */
 const ATTEMPTS_MS = [0, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
@@ -22,8 +24,6 @@ const WHOLE_ATTEMPT = 2;
 const SETTLE_MS = [20, 50, 250];
 /** The trace tells who connected as soon as the connection stands: its descriptors are looked at when it has not by then. */
 const TRACE_MS = 3;
-/** The socket is not known by its inode yet: the next look at everything tells. */
-const NOT_READ = 0;
 /** Connections that are looked up at one time; further ones are found when their records ask. */
 const MOST_PENDING = 4096;
 
@@ -60,7 +60,8 @@ export class OwnerResolver {
   private readonly ends = { bytes: new Uint8Array(32), at: 0, localPort: 0, remotePort: 0 };
   private readonly other = new ConnectionKey();
   /** by slot of the connection table */
-  private readonly sockets = new Map<number, { readonly inode: number; readonly sequence: number | undefined }>();
+  private readonly sockets = new KnownSockets();
+  private readonly sweeper: OwnerSweep;
   /** connections that were heard of, whose connect(2) was not told yet */
   private readonly heard = new HeardConnections<Connection>();
   /** slots of connections that nobody was found to have, and when that was told */
@@ -77,7 +78,14 @@ export class OwnerResolver {
     private readonly isTraced: boolean,
     /** hears of the first packets that are waiting: calls opened() for each */
     private readonly hear: () => void,
-  ) {}
+  ) {
+    this.sweeper = new OwnerSweep(connections, registry, owners, this.sockets, {
+      hear,
+      inodeOf: (key) => this.inodeOf(key),
+      again: (slot, key, inode, sequence, pids) => this.again(slot, key, inode, sequence, pids),
+      forget: (slot) => this.forget(slot),
+    });
+  }
 
   /** How many connections are known. */
   get known(): number {
@@ -124,7 +132,7 @@ export class OwnerResolver {
     const known = this.connections.find(key);
     const shared = known >= 0 ? Math.max(1, this.connections.shared(known)) : 1;
     const slot = this.connections.put(key, OWNERSHIP.KNOWN, row, epoch, VIA.CONNECT, shared, nowMs, connection.sequence, connection.sinceUs);
-    this.sockets.set(slot, { inode: this.sockets.get(slot)?.inode ?? NOT_READ, sequence: connection.sequence });
+    this.sockets.set(slot, this.sockets.get(slot)?.inode ?? NOT_READ, connection.sequence);
     this.answered = true;
     this.traced++;
   }
@@ -245,7 +253,7 @@ export class OwnerResolver {
     if (process === undefined) return false;
     const { row, epoch } = this.registry.rowOf(process);
     const slot = this.connections.put(pending.key, OWNERSHIP.KNOWN, row, epoch, pending.via, pids.length, nowMs, pending.sequence, pending.sinceUs);
-    this.sockets.set(slot, { inode, sequence: pending.sequence });
+    this.sockets.set(slot, inode, pending.sequence);
     this.answered = true;
     return true;
   }
@@ -305,32 +313,23 @@ export class OwnerResolver {
 
   /** Looks again at everything known: what is closed leaves, what has another process gets it. */
   sweep(nowMs: number): void {
-    if (this.sockets.size + this.unknown.size === 0) return;
-    const wanted: WantedSockets = new Map();
-    const keys = new Map<number, ConnectionKey>();
-    const established = [...establishedOf(this.diag, () => true)];
-    // Before anything of them is believed: one of these may be another connection with the same ends.
-    this.hear();
-    for (const { key, inode } of established) {
-      const slot = this.connections.find(key);
-      const known = this.sockets.get(slot);
-      if (known === undefined && slot >= 0 && inode > 0) this.reviewUnknown(key, slot, nowMs);
-      if (known?.inode === NOT_READ) this.sockets.set(slot, { ...known, inode });
-      else if (known?.inode !== inode) continue;
-      wanted.set(inode, []);
-      keys.set(slot, key);
+    this.sweeper.sweep(nowMs);
+    this.reviewUnknown(nowMs);
+    this.work(nowMs);
+  }
+
+  /** Once more those that nobody was found to have: somebody may have accepted one late. */
+  private reviewUnknown(nowMs: number): void {
+    const found: ConnectionKey[] = [];
+    for (const slot of this.unknown.keys()) {
+      if (this.connections.state(slot) !== OWNERSHIP.UNKNOWN) continue;
+      const key = new ConnectionKey();
+      this.connections.takeKey(slot, key);
+      if (this.inodeOf(key) > 0) found.push(key);
     }
-    const likely = new Set<number>();
-    for (const slot of keys.keys()) likely.add(this.registry.processOf(this.connections.owner(slot))?.pid ?? 0);
-    likely.delete(0);
-    this.owners.look(wanted, likely, false);
-    this.hear();
-    for (const [slot, { inode, sequence }] of [...this.sockets]) {
-      if (this.connections.state(slot) === OWNERSHIP.NONE) continue;
-      const key = keys.get(slot);
-      if (key === undefined) this.expire(slot, nowMs);
-      else this.reconsider(slot, { key, via: this.connections.via(slot), sequence, sinceUs: this.connections.sinceUs(slot), asked: false, foreign: false }, inode, wanted.get(inode) ?? [], nowMs);
-    }
+    // Before any is believed: it may be another connection's with the same ends.
+    if (found.length > 0) this.hear();
+    for (const key of found) this.findAgain(key, nowMs);
     for (const [slot, toldMs] of this.unknown) {
       const isUnknown = this.connections.state(slot) === OWNERSHIP.UNKNOWN;
       // Those of elsewhere are looked up when a record asks again.
@@ -338,40 +337,23 @@ export class OwnerResolver {
       this.unknown.delete(slot);
       if (isUnknown) this.connections.remove(slot);
     }
-    this.work(nowMs);
   }
 
-  /** Once more: somebody may have accepted it late. */
-  private reviewUnknown(key: ConnectionKey, slot: number, nowMs: number): void {
+  private findAgain(key: ConnectionKey, nowMs: number): void {
+    const slot = this.connections.find(key);
+    if (slot < 0 || this.connections.state(slot) !== OWNERSHIP.UNKNOWN) return;
     const sinceUs = this.connections.sinceUs(slot);
     this.add({ key, via: VIA.SCAN, sequence: sinceUs === 0 ? undefined : this.connections.syn(slot), sinceUs, asked: true, foreign: false }, nowMs);
     const pending = this.pending.get(key.words.join());
     if (pending !== undefined) pending.attempt = Math.max(pending.attempt, ATTEMPTS_MS.length - 1);
   }
 
-  private reconsider(slot: number, connection: Connection, inode: number, pids: readonly number[], nowMs: number): void {
-    const { connections, registry } = this;
-    const before = registry.processOf(connections.owner(slot));
-    if (before !== undefined && pids.length === connections.shared(slot) && pids.includes(before.pid)) {
-      const process = this.owners.current(before.pid, before.startTicks);
-      if (process !== undefined) {
-        registry.rowOf(process);
-        return;
-      }
-    }
-    // Handed on: whoever has it now is found as at the beginning.
+  private again(slot: number, key: ConnectionKey, inode: number, sequence: number | undefined, pids: readonly number[]): void {
+    const { connections } = this;
+    const nowMs = performance.now();
+    const connection: Connection = { key, via: connections.via(slot), sequence, sinceUs: connections.sinceUs(slot), asked: false, foreign: false };
     if (pids.length === 0) this.add(connection, nowMs);
     else this.publish(connection, inode, pids, nowMs);
-  }
-
-  /** A closed connection stays for its last packets, and one of another namespace while its process has it. */
-  private expire(slot: number, nowMs: number): void {
-    const { connections } = this;
-    if (nowMs - connections.written(slot) < CLOSED_MS) return;
-    const process = this.registry.processOf(connections.owner(slot));
-    const inode = this.sockets.get(slot)?.inode ?? 0;
-    if (process !== undefined && this.owners.holds(process.pid, inode)) return;
-    this.forget(slot);
   }
 
   /** The clock was set back. */
@@ -384,5 +366,3 @@ export class OwnerResolver {
     this.connections.remove(slot);
   }
 }
-
-const CLOSED_MS = 5000;

@@ -51,11 +51,18 @@ export class ConnectionKey {
     return this.words[PORTS] & 0xffff;
   }
 
-  /** 32 bits, signed, so that no number is allocated for it; well mixed (the finalizer of MurmurHash3). */
+  /**
+   * 32 bits, signed, so that no number is allocated for it; well mixed (the finalizer of MurmurHash3). Written out, because it is
+   * wanted for every message, and the code is cold each time.
+   */
   get hash(): number {
     const { words } = this;
-    let hash = 0;
-    for (let i = 0; i < KEY_WORDS; i++) hash = Math.imul(hash ^ words[i], 0x9e3779b1) ^ (hash >>> 15);
+    let hash = mix(mix(words[PORTS], words[3]), words[REMOTE + 3]);
+    // Not both of IPv4.
+    if (words[2] !== MAPPED || words[REMOTE + 2] !== MAPPED) {
+      hash = mix(mix(mix(hash, words[0]), words[1]), words[2]);
+      hash = mix(mix(mix(hash, words[REMOTE]), words[REMOTE + 1]), words[REMOTE + 2]);
+    }
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
     return hash ^ (hash >>> 16);
@@ -75,6 +82,10 @@ export class ConnectionKey {
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
     return hash ^ (hash >>> 16);
   }
+}
+
+function mix(hash: number, word: number): number {
+  return Math.imul(hash ^ word, 0x9e3779b1) ^ (hash >>> 15);
 }
 
 /** A key of its own; parameters as those of set(). */

@@ -44,6 +44,12 @@ const SHARED_SHIFT = 8;
 const MOST_SHARED = 0x7fffff;
 const HIGH = 0x1_0000_0000;
 
+/**
+ * Whether the processor makes its loads visible in program order (x86 does, by Intel's manual, volume 3, 9.2.2): then the first look at a
+ * sequence needs no Atomics.load(), which is a call of V8's, and dear where code is cold. The second, behind the values, is one always.
+ */
+const LOADS_IN_ORDER = process.arch === 'x64';
+
 /** 9 MiB, of which only what is used takes memory. */
 export function allocateConnectionTable(): SharedArrayBuffer {
   return new SharedArrayBuffer((NOTES + NOTES_WORDS) * Int32Array.BYTES_PER_ELEMENT);
@@ -67,9 +73,11 @@ function setTime(words: Int32Array, at: number, us: number): void {
 }
 
 function hasKey(words: Int32Array, at: number, key: Int32Array): boolean {
-  // Ports first: they differ most.
-  for (let i = KEY_WORDS - 1; i >= 0; i--) if (words[at + KEY + i] !== key[i]) return false;
-  return true;
+  const slot = at + KEY;
+  // Ports first: they differ most. Without a loop: it is asked twice for every message.
+  return words[slot + 8] === key[8] && words[slot + 7] === key[7] && words[slot + 3] === key[3]
+    && words[slot] === key[0] && words[slot + 1] === key[1] && words[slot + 2] === key[2]
+    && words[slot + 4] === key[4] && words[slot + 5] === key[5] && words[slot + 6] === key[6];
 }
 
 /** A worker's end. */
@@ -98,7 +106,7 @@ export class ConnectionReader {
     let at = wordOf(firstSlot(key.hash));
     for (let i = 0; i < SET_SLOTS; i++, at += SLOT_WORDS) {
       if (words[at + STATE] === OWNERSHIP.NONE || !hasKey(words, at, key.words)) continue;
-      const sequence = Atomics.load(words, at);
+      const sequence = LOADS_IN_ORDER ? words[at] : Atomics.load(words, at);
       const state = words[at + STATE];
       this.owner = words[at + OWNER];
       this.epoch = words[at + EPOCH];

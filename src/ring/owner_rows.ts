@@ -45,14 +45,15 @@ export class OwnerReader {
   /** @returns undefined when the row has become another process's, or is being written */
   get(row: number, epoch: number): Owner | undefined {
     const copy = this.copies[row];
-    const sequence = Atomics.load(this.words, row * ROW_WORDS + SEQUENCE);
-    if (copy !== undefined && copy.sequence === sequence) return copy.epoch === epoch ? copy.owner : undefined;
-    return this.take(row, epoch, sequence);
+    // Not atomic: nothing else is read of the row when the copy is right, and a change that shows a moment later is as good.
+    if (copy !== undefined && copy.sequence === this.words[row * ROW_WORDS + SEQUENCE]) return copy.epoch === epoch ? copy.owner : undefined;
+    return this.take(row, epoch);
   }
 
-  private take(row: number, epoch: number, sequence: number): Owner | undefined {
+  private take(row: number, epoch: number): Owner | undefined {
     const { words, bytes } = this;
     const at = row * ROW_WORDS;
+    const sequence = Atomics.load(words, at + SEQUENCE);
     if ((sequence & 1) === 1) return undefined;
     const texts: Uint8Array[] = [];
     let from = row * ROW_BYTES + HEADER_BYTES;
