@@ -71,7 +71,7 @@ export class PacedHttp {
     const server = startCommand(['nginx', '-p', directory, '-e', 'stderr', '-c', configuration]);
     for (;;) {
       const client = spawn('python3', ['-c', CLIENT, String(port), String(connections), String(rate)], { stdio: ['pipe', 'pipe', 'pipe'] });
-      const lines = createInterface(client.stdout);
+      const lines = createInterface(client.stdout).setMaxListeners(0); // its end is waited for beside each line
       let errors = '';
       client.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
       const first = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
