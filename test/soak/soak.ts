@@ -25,7 +25,7 @@ const DISK_MIB = 64;
 const LOG_DISK = 'httplog-soak-disk-';
 const SAMPLE_MS = 500;
 /** A fault is looked for to be over this long. */
-const HEAL_MS = 20_000;
+const HEAL_MS = 60_000;
 /** Between two faults, at most; less in a short soak. */
 const CALM_MS = 3000;
 /** Longer than any soak stays behind its time. */

@@ -9,7 +9,7 @@ import { type PrintedReport, readReports } from '../support/totals.js';
 
 /** A loaded machine takes its time. */
 const PATIENCE_MS = 60_000;
-const END_MS = 30_000;
+const END_MS = 60_000;
 /** The line that ends a report. */
 const LAST_OF_REPORT = /^httplog: \d+ lines? and \d+ bytes? written, /;
 const MOST_WORDS = 1000;
