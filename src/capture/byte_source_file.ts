@@ -15,6 +15,7 @@ const BESIDE_BYTES = 256 << 10;
 const openFiles = new Set<FileByteSource>();
 
 export class FileByteSource implements ByteSource {
+  /** the position of what is read next */
   bytesRead = 0;
   readonly cutOff = false;
   private closed = false;
@@ -36,39 +37,66 @@ export class FileByteSource implements ByteSource {
   }
 
   read(into: Uint8Array, start: number, end: number): number | Promise<number> {
+    const position = this.bytesRead;
+    if (!this.beside || end - start < BESIDE_BYTES) return this.advance(this.readAt(into, start, end, position));
+    return this.readBeside(into, start, end, position).then((got) => this.advance(got));
+  }
+
+  /**
+   * Reads what is at a position of the file; `bytesRead` stays.
+   * @param position passed over for an inherited descriptor, which is read from where it stands
+   * @returns bytes read, 0 at the end of the file
+   * @throws SourceError
+   */
+  readAt(into: Uint8Array, start: number, end: number, position: number): number {
     try {
-      if (this.fd === undefined) {
-        if (this.path === undefined || this.closed) return 0;
-        this.fd = openSync(this.path, 'r');
-      }
-      this.keepOpen();
-      // By position, because the descriptor may have been closed in between.
-      const position = this.path === undefined ? null : this.bytesRead;
-      if (this.beside && end - start >= BESIDE_BYTES) return this.readBeside(this.fd, into, start, end - start, position);
-      const got = readSync(this.fd, into, start, end - start, position);
-      this.bytesRead += got;
-      return got;
+      const fd = this.open();
+      return fd === undefined ? 0 : readSync(fd, into, start, end - start, this.path === undefined ? null : position);
     } catch (error) {
       throw asSourceError(error, this.path ?? '-');
     }
   }
 
-  private readBeside(fd: number, into: Uint8Array, start: number, length: number, position: number | null): Promise<number> {
+  /** As readAt(), in Node's thread pool. The file must not be closed meanwhile. */
+  readBeside(into: Uint8Array, start: number, end: number, position: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      read(fd, into, start, length, position, (error, got) => {
-        if (error) {
-          reject(asSourceError(error, this.path ?? '-'));
-          return;
-        }
-        this.bytesRead += got;
-        resolve(got);
+      let fd: number | undefined;
+      try {
+        fd = this.open();
+      } catch (error) {
+        reject(asSourceError(error, this.path ?? '-'));
+      }
+      if (fd === undefined) resolve(0);
+      else read(fd, into, start, end - start, this.path === undefined ? null : position, (error, got) => {
+        if (error) reject(asSourceError(error, this.path ?? '-'));
+        else resolve(got);
       });
     });
+  }
+
+  /** Whether a position can be read again: what an inherited descriptor has given is gone. */
+  get isPositioned(): boolean {
+    return this.path !== undefined;
   }
 
   close(): void {
     this.closed = true;
     this.park();
+  }
+
+  private advance(got: number): number {
+    this.bytesRead += got;
+    return got;
+  }
+
+  /** The descriptor, opened again where other files took their turn meanwhile; undefined when the source is closed. @throws what the system says */
+  private open(): number | undefined {
+    if (this.fd === undefined) {
+      if (this.path === undefined || this.closed) return undefined;
+      this.fd = openSync(this.path, 'r');
+    }
+    this.keepOpen();
+    return this.fd;
   }
 
   private keepOpen(): void {

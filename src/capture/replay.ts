@@ -11,7 +11,7 @@ import { MAX_SOURCES, SOURCE, type SourceBoard } from '../ring/source_board.js';
 import { displayName, type Stopping } from './byte_source.js';
 import { isRereadable } from './byte_source_open.js';
 import type { CaptureReport } from './messages.js';
-import { openSavefile, type SavefileSource } from './savefile.js';
+import { openSavefile, READ_WAY, type SavefileSource } from './savefile.js';
 import { FILL, SourceError } from './source.js';
 
 const ACQUIRE_MS = 100;
@@ -107,8 +107,9 @@ class Replay {
 
   private open(track: Track): Promise<SavefileSource> {
     const warn = (text: string): void => this.report({ type: 'warning', text });
-    const { slotBytes, meanwhile } = this.options;
-    return openSavefile(track.file, track.row, slotBytes, this.links, warn, this.stopping, meanwhile !== undefined);
+    const { files, slotBytes, meanwhile } = this.options;
+    const beside = files.length === 1 ? READ_WAY.AHEAD : READ_WAY.BESIDE;
+    return openSavefile(track.file, track.row, slotBytes, this.links, warn, this.stopping, meanwhile === undefined ? READ_WAY.HERE : beside);
   }
 
   /** Looks up the time of a file's first frame, with a ring of its own, and closes it again. */

@@ -6,8 +6,10 @@ import type { LinkRegistry } from '../ring/link_table.js';
 import { displayName, READ, type ByteSource, type Stopping } from './byte_source.js';
 import { GzipByteSource, isGzip } from './byte_source_gzip.js';
 import { openBytes } from './byte_source_open.js';
+import { FileByteSource } from './byte_source_file.js';
 import { isPcap, PCAP_HEADER_BYTES, PcapWalker } from './pcap_file.js';
 import { isPcapng, PCAPNG_HEADER_BYTES, PcapngWalker } from './pcapng_file.js';
+import { ReadAhead } from './read_ahead.js';
 import { FILL, SourceError, type FrameSource } from './source.js';
 
 /** Takes one line for the user; the run goes on. */
@@ -37,6 +39,10 @@ export interface RecordWalker {
 const HEAD_BYTES = Math.max(PCAP_HEADER_BYTES, PCAPNG_HEADER_BYTES);
 const MAGIC_BYTES = 4;
 
+/** How a regular file is read: in this thread, in Node's thread pool, or there ahead of who lists the frames, which one source can do of a ring. */
+export const READ_WAY = { HERE: 0, BESIDE: 1, AHEAD: 2 } as const;
+export type ReadWay = (typeof READ_WAY)[keyof typeof READ_WAY];
+
 /** How long frames wait in a slot that fills slowly (a quiet pipe). */
 const LATENCY_MS = 100;
 
@@ -45,7 +51,7 @@ const LATENCY_MS = 100;
  * @param file path, or `-` for standard input
  * @param row of the source board
  * @param slotBytes bytes of a slot of the ring it will fill: no frame can be longer
- * @param beside fill() of a regular file reads beside this thread and returns a promise early
+ * @param way how a regular file is read
  * @throws SourceError
  */
 export async function openSavefile(
@@ -55,10 +61,10 @@ export async function openSavefile(
   links: LinkRegistry,
   warn: Warn,
   stopping: Stopping,
-  beside = false,
+  way: ReadWay = READ_WAY.HERE,
 ): Promise<SavefileSource> {
   const name = displayName(file);
-  let bytes = await openBytes(file, stopping, beside);
+  let bytes = await openBytes(file, stopping, way !== READ_WAY.HERE);
   try {
     let head = await readHead(bytes, stopping);
     if (head.length === 0) throw new SourceError(`${name}: is empty: not a capture file`);
@@ -66,7 +72,8 @@ export async function openSavefile(
       bytes = new GzipByteSource(bytes, name, head);
       head = await readHead(bytes, stopping);
     }
-    return new SavefileSource(name, row, bytes, head, chooseWalker(name, head, slotBytes, links, warn), warn);
+    const ahead = way === READ_WAY.AHEAD && bytes instanceof FileByteSource && bytes.isPositioned ? new ReadAhead(bytes, slotBytes) : undefined;
+    return new SavefileSource(name, row, bytes, head, chooseWalker(name, head, slotBytes, links, warn), warn, ahead);
   } catch (error) {
     bytes.close();
     throw error;
@@ -106,7 +113,10 @@ export class SavefileSource implements FrameSource {
   /** position in the (uncompressed) file of the first carried byte */
   private position = 0;
 
-  /** @param head the bytes read already, from the beginning of the file */
+  /**
+   * @param head the bytes read already, from the beginning of the file
+   * @param ahead reads `bytes` ahead, into slots that nobody else fills
+   */
   constructor(
     readonly name: string,
     readonly row: number,
@@ -114,6 +124,7 @@ export class SavefileSource implements FrameSource {
     head: Uint8Array,
     private readonly walker: RecordWalker,
     private readonly warn: Warn,
+    private readonly ahead: ReadAhead | undefined,
   ) {
     // The pcap walker has read the file header; pcapng's is a block like the others.
     this.position = walker instanceof PcapWalker ? PCAP_HEADER_BYTES : 0;
@@ -147,6 +158,31 @@ export class SavefileSource implements FrameSource {
   }
 
   async fill(slot: BatchProducer): Promise<number> {
+    const { ahead } = this;
+    if (ahead === undefined) return this.fillFrom(slot, this.bytes);
+    if (this.carried <= ahead.gapBytes) return this.fillAhead(slot, ahead);
+    // A record that hardly fits a slot, or more frames than its index lists: they need the whole slot.
+    await ahead.drop();
+    return this.fillFrom(slot, this.bytes);
+  }
+
+  /** Lists the frames of what was read ahead. */
+  private async fillAhead(slot: BatchProducer, ahead: ReadAhead): Promise<number> {
+    const { walker } = this;
+    const { base, length, ended, failure } = await ahead.take(slot);
+    const start = base - this.carried;
+    const end = base + length;
+    slot.bytes.set(this.carry.subarray(0, this.carried), start);
+    const at = walker.walk(slot, start, end);
+    if (walker.damage !== '') throw this.damaged(at - start);
+    if (failure !== undefined) throw failure;
+    // What the index had no room for comes with the next slot.
+    const outcome = ended && slot.room > 0 ? FILL.END : FILL.MORE;
+    this.leave(slot, start, at, end, outcome);
+    return outcome;
+  }
+
+  private async fillFrom(slot: BatchProducer, bytes: ByteSource): Promise<number> {
     const { walker } = this;
     const start = slot.start;
     slot.bytes.set(this.carry.subarray(0, this.carried), start);
@@ -158,21 +194,27 @@ export class SavefileSource implements FrameSource {
       at = walker.walk(slot, at, end);
       if (walker.damage !== '') throw this.damaged(at - start);
       if (slot.room === 0 || end === slot.limit || performance.now() > deadlineMs) break;
-      const got = await this.bytes.read(slot.bytes, end, slot.limit);
+      const got = await bytes.read(slot.bytes, end, slot.limit);
       if (got <= 0) {
         outcome = got === READ.END ? FILL.END : FILL.IDLE;
         break;
       }
       end += got;
     }
-    if (outcome === FILL.END) this.warnOfCut(end - at);
-    this.position += at - start;
-    this.keep(slot.bytes, at, end);
+    this.leave(slot, start, at, end, outcome);
     return outcome;
   }
 
+  /** Notes what was listed, `start` to `at`, and keeps what is left up to `end`. */
+  private leave(slot: BatchProducer, start: number, at: number, end: number, outcome: number): void {
+    if (outcome === FILL.END) this.warnOfCut(end - at);
+    this.position += at - start;
+    this.keep(slot.bytes, at, end);
+  }
+
   close(): void {
-    this.bytes.close();
+    if (this.ahead !== undefined) this.ahead.close();
+    else this.bytes.close();
   }
 
   private keep(from: Uint8Array, at: number, end: number): void {

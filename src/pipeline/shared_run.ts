@@ -9,8 +9,8 @@ import type { SharedRun } from './tasks.js';
 
 /** Slots of a ring: how many, their bytes, and frames listed in one. */
 const SIZES = {
-  /** one slot is parsed while the other is read */
-  inline: [2, 4 << 20, 32768],
+  /** one slot is parsed while another is listed, and the two behind it are read */
+  inline: [4, 4 << 20, 65536],
   /** a batch is parsed as soon as it is listed; what libpcap copies should stay in the cache */
   liveThread: [2, 1 << 20, 1024],
   /** a file waits for us: few slots */

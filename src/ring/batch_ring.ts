@@ -239,6 +239,14 @@ export class BatchProducer extends BatchRingView {
     Atomics.store(this.control, WAKE, descriptor + 1);
   }
 
+  /** Where the slot begins that a batch has or will have, from the open one on; -1 while the workers have that slot. */
+  regionOf(batch: number): number {
+    const ahead = (batch - this.batch) | 0;
+    const slot = batch & (this.slots - 1);
+    const isFree = ahead >= 0 && ahead < this.slots && Atomics.load(this.control, this.slotWord(slot, STATE)) === FREE;
+    return isFree ? slot * this.slotBytes : -1;
+  }
+
   /** Number of the batch that is or will be open, modulo 2^32. */
   get openBatch(): number {
     return this.batch;
