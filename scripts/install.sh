@@ -175,7 +175,7 @@ stage_library() {
   cp "$root/bin/httplog" "$stage/bin/"
   cp -R "$root/lib" "$stage/"
   cp "$root/scripts/install.sh" "$root/scripts/start_httplog.sh" "$stage/scripts/"
-  cp "$root/scripts/systemd/httplog@.service" "$stage/scripts/systemd/"
+  cp "$root/scripts/systemd/httplog@.service" "$root/scripts/systemd/proc.conf" "$stage/scripts/systemd/"
   stage_packages
   make_unit "$stage/$UNIT_AS_INSTALLED"
   make_configuration "$stage/$CONFIGURATION_AS_INSTALLED"

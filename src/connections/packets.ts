@@ -1,15 +1,13 @@
 // Packets of all interfaces that pass a filter, from their IP header on, as soon as the kernel has them.
 
 import { DatagramBatch } from '../host/datagram_batch.js';
-import { LITTLE_ENDIAN, attachFilter, bindSocket, close, errnoText, getSocketOption, socket } from '../host/libc.js';
-import { enlargeReceiveBuffer } from '../host/socket_options.js';
+import { LITTLE_ENDIAN, attachFilter, bindSocket, close, errnoText, socket } from '../host/libc.js';
+import { enlargeReceiveBuffer, takePacketDrops } from '../host/socket_options.js';
 import { CAPTURED_BYTES } from './capture_filter.js';
 
 const AF_PACKET = 17;
 const SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
 const ETH_P_ALL = 3;
-const SOL_PACKET = 263;
-const PACKET_STATISTICS = 6;
 const BUFFER_BYTES = 16 << 20;
 /** struct sockaddr_ll: family, protocol, interface, hardware type, packet type; more of it is not asked for */
 const ADDRESS_BYTES = 20;
@@ -63,8 +61,7 @@ export class Packets {
 
   /** Packets dropped so far. */
   countDropped(): number {
-    const numbers = new Uint32Array(2); // struct tpacket_stats: seen, dropped; reading sets them back
-    if (getSocketOption(this.fd, SOL_PACKET, PACKET_STATISTICS, new Uint8Array(numbers.buffer), new Uint32Array([8])) >= 0) this.dropped += numbers[1];
+    this.dropped += takePacketDrops(this.fd);
     return this.dropped;
   }
 

@@ -28,7 +28,7 @@ export class TraceSource implements LiveSource {
     root: string, private readonly book: Book, private readonly processes: Processes,
     private readonly accepted: AcceptedOwners, private readonly closings: Closings, private readonly release: () => void,
   ) {
-    this.trace = new SocketTrace(root);
+    this.trace = SocketTrace.ofInstance(root);
   }
 
   readonly dueMs = undefined;

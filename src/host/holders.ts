@@ -2,16 +2,36 @@
 // a holder counts as one until its descriptors say otherwise; one that has just ended still counts for a moment.
 
 import type { ProcessTable } from './process_table.js';
-import { DescriptorReader, readHolders } from './socket_holders.js';
+import { addHolders, DescriptorReader } from './socket_holders.js';
 
 /** Descriptors are passed over Unix sockets and closed without an event: what was read is believed for so long. */
 const FRESH_MS = 5000;
 /** A holder that ended may have accepted a connection that we only hear of now. */
 const ENDED_MS = 500;
-/** Looking at every process again and again takes this share of the time at most, and happens this often at most. */
-const LOOK_SHARE = 0.05;
-const LOOK_MS = 50;
 const MOST_SOCKETS = 16_384;
+
+/** What looking at every process may take. */
+export interface LookLimits {
+  /** of the time */
+  readonly share: number;
+  /** between two looks, at least */
+  readonly pauseMs: number;
+}
+
+const DEFAULT_LIMITS: LookLimits = { share: 0.05, pauseMs: 50 };
+
+/** A look at every process that goes on. */
+interface Look {
+  readonly beganMs: number;
+  readonly pids: readonly number[];
+  next: number;
+  spentMs: number;
+  readonly found: Map<number, number | number[]>;
+  /** what happened since: what was read before does not have it */
+  readonly forked: (readonly [pid: number, parent: number])[];
+  readonly executed: Set<number>;
+  readonly ended: Map<number, number>;
+}
 
 interface Holding {
   readonly inode: number;
@@ -32,7 +52,11 @@ export class Holders {
   /** somebody was forked since: of a socket that nobody asked for yet the snapshot does not know all holders */
   private hasForked = false;
 
-  constructor(private readonly table: ProcessTable) {}
+  /** by number of a holder: when it forked last, by performance.now() */
+  private readonly forkedMs = new Map<number, number>();
+  private looking: Look | undefined;
+
+  constructor(private readonly table: ProcessTable, private readonly limits = DEFAULT_LIMITS) {}
 
   /** Processes that hold one of the sockets, or did a moment ago: then with the moment they ended, by performance.now(). */
   of(inodes: readonly number[]): ReadonlyMap<number, number | undefined> {
@@ -62,6 +86,37 @@ export class Holders {
     return true;
   }
 
+  /**
+   * The same, a slice at a time: a look is begun when that is due, and goes on with each call.
+   * @param sliceMs how long this call may take
+   * @returns whether what is known was read after that moment
+   */
+  advance(sinceMs: number, sliceMs: number): boolean {
+    if (this.snapshotMs >= sinceMs) return true;
+    if (this.looking === undefined) {
+      if (performance.now() < this.nextLookMs) return false;
+      this.looking = this.begin();
+    }
+    this.goOn(this.looking, sliceMs);
+    return this.snapshotMs >= sinceMs;
+  }
+
+  /** These sockets will be asked for: the next look has them. */
+  expect(inodes: readonly number[]): void {
+    for (const inode of inodes) if (!this.holdings.has(inode)) this.make(inode);
+  }
+
+  /** When advance() may begin the next look, by performance.now(). */
+  get dueMs(): number {
+    return this.looking === undefined ? this.nextLookMs : 0;
+  }
+
+  /** Whether one of these processes has had a child since a moment, by performance.now(). */
+  hasForkedSince(pids: Iterable<number>, ms: number): boolean {
+    for (const pid of pids) if ((this.forkedMs.get(pid) ?? -Infinity) >= ms) return true;
+    return false;
+  }
+
   /** Who held a socket of any kind at the last look. */
   atLastLook(inode: number): readonly number[] {
     return [this.snapshot.get(inode) ?? []].flat();
@@ -69,23 +124,36 @@ export class Holders {
 
   forked(pid: number, parent: number): void {
     this.hasForked = true;
-    for (const holding of this.byPid.get(parent) ?? []) {
-      this.put(holding, pid);
-      holding.unsure.add(pid);
-    }
+    this.looking?.forked.push([pid, parent]);
+    const holdings = this.byPid.get(parent);
+    if (holdings === undefined) return;
+    this.forkedMs.set(parent, performance.now());
+    for (const holding of holdings) this.addUnsure(holding, pid);
   }
 
   /** It has begun another program: what closes on exec is closed. */
   executed(pid: number): void {
+    this.looking?.executed.add(pid);
     for (const holding of this.byPid.get(pid) ?? []) this.verify(holding, pid);
   }
 
   ended(pid: number): void {
+    this.looking?.ended.set(pid, performance.now());
+    this.forkedMs.delete(pid);
+    this.markEnded(pid, performance.now());
+  }
+
+  private markEnded(pid: number, ms: number): void {
     for (const holding of this.byPid.get(pid) ?? []) {
-      holding.pids.set(pid, performance.now());
+      holding.pids.set(pid, ms);
       holding.unsure.delete(pid);
     }
     this.byPid.delete(pid);
+  }
+
+  private addUnsure(holding: Holding, pid: number): void {
+    this.put(holding, pid);
+    holding.unsure.add(pid);
   }
 
   /** Everything that was read is old: a socket listens that did not. */
@@ -102,13 +170,33 @@ export class Holders {
 
   /** Every socket that was asked for is told anew, before the events that come after this look. */
   private look(): void {
-    const beganMs = performance.now();
+    this.goOn(this.begin(), Infinity);
+  }
+
+  private begin(): Look {
     const pids = [...this.table].filter(({ isKernelThread }) => !isKernelThread).map(({ pid }) => pid).sort((a, b) => a - b);
-    this.snapshot = readHolders(this.reader, pids).holders;
-    this.snapshotMs = beganMs;
     this.hasForked = false;
-    const endedMs = performance.now();
-    this.nextLookMs = endedMs + Math.max(LOOK_MS, (endedMs - beganMs) * (1 / LOOK_SHARE - 1));
+    return { beganMs: performance.now(), pids, next: 0, spentMs: 0, found: new Map(), forked: [], executed: new Set(), ended: new Map() };
+  }
+
+  private goOn(look: Look, sliceMs: number): void {
+    const beganMs = performance.now();
+    let nowMs = beganMs;
+    while (look.next < look.pids.length && nowMs - beganMs < sliceMs) {
+      addHolders(this.reader, look.pids[look.next++], look.found);
+      nowMs = performance.now();
+    }
+    look.spentMs += nowMs - beganMs;
+    if (look.next < look.pids.length) return;
+    this.looking = undefined;
+    this.nextLookMs = nowMs + Math.max(this.limits.pauseMs, look.spentMs * (1 / this.limits.share - 1));
+    this.take(look, nowMs);
+  }
+
+  /** Everything is as the look has it, and as it has changed since. */
+  private take(look: Look, endedMs: number): void {
+    this.snapshot = look.found;
+    this.snapshotMs = look.beganMs;
     const inodes = [...this.holdings.keys()];
     const before = new Map(this.holdings);
     this.forgetAll();
@@ -121,6 +209,9 @@ export class Holders {
       // A socket that nobody holds is no more, or is one that we may not see.
       if (made.pids.size === 0) this.holdings.delete(inode);
     }
+    for (const [pid, parent] of look.forked) for (const holding of this.byPid.get(parent) ?? []) this.addUnsure(holding, pid);
+    for (const pid of look.executed) for (const holding of this.byPid.get(pid) ?? []) this.verify(holding, pid);
+    for (const [pid, ms] of look.ended) this.markEnded(pid, ms);
   }
 
   private make(inode: number): Holding {

@@ -94,6 +94,19 @@ export function lockFile(fd: number): number {
 
 /** `entries` holds `count` times struct pollfd: int fd, short events, short revents. */
 export const poll = bind<(entries: Uint8Array, count: number, timeoutMs: number) => number>('int poll(void*, unsigned long, int)');
+const ppoll = bind<(entries: Uint8Array, count: number, timeout: Uint8Array, mask: null) => number>('int ppoll(void*, unsigned long, void*, void*)');
+const timespec = new BigInt64Array(2);
+const timespecBytes = new Uint8Array(timespec.buffer);
+const IS_64_BIT = koffi.sizeof('void*') === 8;
+
+/** poll() for a fraction of a millisecond, too, where struct timespec is known to be two words of 64 bits. */
+export function pollFor(entries: Uint8Array, count: number, timeoutMs: number): number {
+  if (!IS_64_BIT) return poll(entries, count, Math.ceil(timeoutMs));
+  const seconds = Math.floor(timeoutMs / 1000);
+  timespec[0] = BigInt(seconds);
+  timespec[1] = BigInt(Math.ceil((timeoutMs - seconds * 1000) * 1e6)) % 1_000_000_000n;
+  return ppoll(entries, count, timespecBytes, null);
+}
 export const POLLIN = 1;
 export const POLLFD_BYTES = 8;
 

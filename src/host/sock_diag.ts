@@ -67,7 +67,8 @@ export function openSockDiag(groups: number): number {
 
 /** Questions about the sockets of the network namespace that the thread is in. */
 export class SockDiag {
-  private readonly fd: number;
+  /** its descriptor */
+  readonly fd: number;
   private readonly bytes = new Uint8Array(NETLINK_RECEIVE_BYTES);
   private readonly view = new DataView(this.bytes.buffer);
   private readonly request = new Uint8Array(NLMSGHDR.BYTES + REQUEST_BYTES);

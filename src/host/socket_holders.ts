@@ -131,16 +131,22 @@ export interface HolderSnapshot {
 export function readHolders(reader: DescriptorReader, pids: Iterable<number>): HolderSnapshot {
   const holders = new Map<number, number | number[]>();
   let refused = 0;
-  for (const pid of pids) {
-    const result = reader.sockets(pid, (inode) => {
-      const known = holders.get(inode);
-      if (known === undefined) holders.set(inode, pid);
-      else if (typeof known === 'number') {
-        if (known !== pid) holders.set(inode, [known, pid]);
-      } else if (known[known.length - 1] !== pid) known.push(pid);
-      return true;
-    });
-    if (result === FD_SCAN.REFUSED) refused++;
-  }
+  for (const pid of pids) if (addHolders(reader, pid, holders) === FD_SCAN.REFUSED) refused++;
   return { holders, refused };
+}
+
+/**
+ * Adds what one process holds.
+ * @param holders of processes with lower numbers
+ * @returns FD_SCAN
+ */
+export function addHolders(reader: DescriptorReader, pid: number, holders: Map<number, number | number[]>): number {
+  return reader.sockets(pid, (inode) => {
+    const known = holders.get(inode);
+    if (known === undefined) holders.set(inode, pid);
+    else if (typeof known === 'number') {
+      if (known !== pid) holders.set(inode, [known, pid]);
+    } else if (known[known.length - 1] !== pid) known.push(pid);
+    return true;
+  });
 }

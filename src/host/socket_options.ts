@@ -34,3 +34,13 @@ export function stampArrivals(fd: number): void {
   const on = new Uint8Array(new Int32Array([1]).buffer);
   setSocketOption(fd, SOL_SOCKET, SO_TIMESTAMPNS, on, on.length);
 }
+
+const SOL_PACKET = 263;
+const PACKET_STATISTICS = 6;
+
+/** Packets that a packet socket (packet(7)) had no room for since this was asked last. */
+export function takePacketDrops(fd: number): number {
+  const numbers = new Uint32Array(2); // struct tpacket_stats: seen, dropped; reading sets them back
+  const result = getSocketOption(fd, SOL_PACKET, PACKET_STATISTICS, new Uint8Array(numbers.buffer), new Uint32Array([numbers.byteLength]));
+  return result < 0 ? 0 : numbers[1];
+}

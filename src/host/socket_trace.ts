@@ -1,78 +1,77 @@
 // Every TCP socket of this host that changes its state, as the kernel records it (trace event sock:inet_sock_set_state), in all
 // network namespaces. Whoever reads it merges it with process events by time: applyUntil() hands over what happened until a moment.
 
-import { readSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
+import { openPerfTrace, PerfRecords, type PerfTrace } from './perf_trace.js';
 import { SockStateReader, type SockStateChange } from './sock_state.js';
-import { TraceError, TraceInstance, findTracefs } from './tracefs.js';
-import { TracePageReader } from './trace_page.js';
+import { parseTraceFormat, type TraceFormat } from './trace_format.js';
+import type { TraceRecordVisitor } from './trace_page.js';
+import { TraceError, findTracefs } from './tracefs.js';
+import { TracefsRecords } from './tracefs_records.js';
 
 const EVENT = 'sock/inet_sock_set_state';
 /** SCTP and MPTCP have the event, too; the subflows of MPTCP are TCP. */
 const TCP_ONLY = 'protocol == 6';
-/** Pages read in one round of a processor: what is left stays for the next. */
-const MOST_PAGES = 64;
+/** Of those, what tells who connected and that a connection was accepted: CLOSE to SYN_SENT, then from there, and from SYN_RECV (TCP_STATE). */
+const BEGINNINGS = `${TCP_ONLY} && (newstate == 2 || oldstate == 2 || oldstate == 3)`;
 /** PROC_PID_INIT_INO of linux/proc_ns.h: what the kernel calls the first PID namespace */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 
+/** Where records of the event come from: one after the other of each processor. */
+export interface TraceRecords {
+  /** for poll() */
+  readonly fds: readonly number[];
+  read(visit: TraceRecordVisitor): boolean;
+  lost(): number;
+  stop(): void;
+  close(): void;
+}
+
 export class SocketTrace {
-  private readonly instance: TraceInstance;
-  private readonly pages: TracePageReader;
-  private readonly records: SockStateReader;
-  private readonly bytes: Uint8Array;
-  private readonly view: DataView;
+  private readonly reader: SockStateReader;
   private waiting: SockStateChange[] = [];
   private next = 0;
 
   /**
-   * @param root of tracefs
-   * @throws TraceError, Error when the kernel's event is not one we know
+   * @param format layout of the event's records
+   * @throws Error when the kernel's event is not one we know: the records are then closed
    */
-  constructor(root: string) {
-    this.instance = new TraceInstance(root, EVENT, TCP_ONLY);
+  constructor(private readonly records: TraceRecords, format: TraceFormat) {
     try {
-      this.pages = new TracePageReader(this.instance.pageFormat());
-      this.records = new SockStateReader(this.instance.eventFormat());
+      this.reader = new SockStateReader(format);
     } catch (error) {
-      this.instance.close();
+      records.close();
       throw error;
     }
-    this.bytes = new Uint8Array(this.pages.pageBytes);
-    this.view = new DataView(this.bytes.buffer);
+  }
+
+  /** Through a tracing instance. @param root of tracefs @throws TraceError, Error when the kernel's event is not one we know */
+  static ofInstance(root: string): SocketTrace {
+    const records = new TracefsRecords(root, EVENT, TCP_ONLY);
+    return new SocketTrace(records, records.format);
+  }
+
+  /** Through what openSocketPerfTrace() opened. @throws Error when the kernel's event is not one we know */
+  static ofPerf(trace: PerfTrace): SocketTrace {
+    return new SocketTrace(new PerfRecords(trace), parseTraceFormat(trace.format));
   }
 
   /** for poll() */
   get fds(): readonly number[] {
-    return this.instance.pipes;
+    return this.records.fds;
   }
 
   /** Takes what the kernel recorded, in order of time. @returns whether more may be waiting */
   read(): boolean {
-    let more = false;
-    for (const fd of this.instance.pipes) {
-      let pages = 0;
-      while (pages < MOST_PAGES && this.readPage(fd)) pages++;
-      more ||= pages === MOST_PAGES;
-    }
+    const more = this.records.read(this.take);
     this.waiting.sort((a, b) => a.timeNs - b.timeNs);
     return more;
   }
 
-  private readPage(fd: number): boolean {
-    let bytes = 0;
-    try {
-      bytes = readSync(fd, this.bytes);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return false;
-      throw error;
-    }
-    if (bytes === 0) return false;
-    // How many records were lost the statistics count; a page only says that there were some.
-    this.pages.forEach(this.view, bytes, (view, at, end, timeNs) => {
-      const change = this.records.read(view, at, end, timeNs);
-      if (change !== undefined) this.waiting.push(change);
-    });
-    return true;
-  }
+  private readonly take: TraceRecordVisitor = (view, at, end, timeNs) => {
+    const change = this.reader.read(view, at, end, timeNs);
+    if (change !== undefined) this.waiting.push(change);
+  };
 
   /** Hands over what happened until a moment, CLOCK_MONOTONIC, and was read; undefined: all that was read. */
   applyUntil(ns: bigint | undefined, apply: (change: SockStateChange) => void): void {
@@ -87,18 +86,27 @@ export class SocketTrace {
 
   /** Records that the kernel lost so far. */
   lost(): number {
-    const { overrun, dropped } = this.instance.losses();
-    return overrun + dropped;
+    return this.records.lost();
   }
 
   /** No more of it, but for what the kernel holds. */
   stop(): void {
-    this.instance.stop();
+    this.records.stop();
   }
 
   close(): void {
-    this.instance.close();
+    this.records.close();
   }
+}
+
+/**
+ * Has the kernel record how TCP connections begin, in buffers that any thread of this process may read from now on, whatever privileges it
+ * has by then.
+ * @param root of tracefs
+ * @throws TraceError
+ */
+export function openSocketPerfTrace(root: string): PerfTrace {
+  return openPerfTrace(root, EVENT, BEGINNINGS);
 }
 
 /**

@@ -4,7 +4,7 @@
 import { be16, be32 } from '../bytes/read.js';
 import { DatagramBatch } from './datagram_batch.js';
 import { attachFilter, bindSocket, close, errnoText, LITTLE_ENDIAN, socket } from './libc.js';
-import { enlargeReceiveBuffer, stampArrivals } from './socket_options.js';
+import { enlargeReceiveBuffer, stampArrivals, takePacketDrops } from './socket_options.js';
 
 const AF_PACKET = 17;
 const SOCK_DGRAM = 2;
@@ -70,18 +70,25 @@ export type SynVisitor = (
   timeUs: number,
 ) => void;
 
+/** First packets cannot be heard. `message` is one line for the user. */
+export class SynWatchError extends Error {
+  override readonly name = 'SynWatchError';
+}
+
 export class SynWatch {
   /** for poll() */
   readonly fd: number;
+  /** first packets that found no room so far, as of countDropped() */
+  dropped = 0;
   private readonly batch = new DatagramBatch(PACKETS_A_CALL, PACKET_BYTES);
   private readonly bytes: Uint8Array;
 
-  /** @throws Error when the kernel refuses: it takes CAP_NET_RAW */
+  /** @throws SynWatchError when the kernel refuses: it takes CAP_NET_RAW */
   constructor() {
     this.bytes = new Uint8Array(this.batch.view.buffer);
     // Nothing comes in before the filter is there: the protocol is 0 until then.
     this.fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (this.fd < 0) throw new Error(`cannot hear of connections as they begin: ${errnoText()} (CAP_NET_RAW is needed)`);
+    if (this.fd < 0) throw new SynWatchError(`cannot hear of connections as they begin: ${errnoText()} (CAP_NET_RAW is needed)`);
     const address = new Uint8Array(20); // struct sockaddr_ll: family, protocol, interface (0: all), …
     const view = new DataView(address.buffer);
     view.setUint16(0, AF_PACKET, LITTLE_ENDIAN);
@@ -91,7 +98,7 @@ export class SynWatch {
     if (attachFilter(this.fd, assemble()) < 0 || bindSocket(this.fd, address, address.length) < 0) {
       const reason = errnoText();
       this.close();
-      throw new Error(`cannot hear of connections as they begin: ${reason}`);
+      throw new SynWatchError(`cannot hear of connections as they begin: ${reason}`);
     }
   }
 
@@ -110,6 +117,12 @@ export class SynWatch {
       visit(bytes, source, source + addressLength, addressLength, be16(bytes, ports), be16(bytes, ports + 2), be32(bytes, ports + 4), batch.timeUs(i));
     }
     return count === batch.capacity;
+  }
+
+  /** Asks the kernel how many found no room. */
+  countDropped(): number {
+    this.dropped += takePacketDrops(this.fd);
+    return this.dropped;
   }
 
   close(): void {

@@ -204,7 +204,7 @@ export class BatchParser {
     const sourceLocal = this.local.has(bytes, frame.source, frame.addressLength);
     const destinationLocal = this.local.has(bytes, frame.destination, frame.addressLength);
     view.kind = isRequest ? requestKind(sourceLocal, destinationLocal) : responseKind(sourceLocal, destinationLocal);
-    if (owners !== undefined) owners.find(view, bytes, !sourceLocal && !destinationLocal);
+    const owned = owners === undefined ? -1 : owners.find(view, bytes, !sourceLocal && !destinationLocal);
     policy?.hide(view);
     const period = format.period(view.seconds, this.periodSeconds);
     const at = output.reserve(this.ring, counters, this.options.split ? view.kind : 0, period, format.bound(view));
@@ -212,6 +212,7 @@ export class BatchParser {
     const end = format.write(output.bytes, at, view);
     output.commit(end, view.seconds, view.nanoseconds);
     counters[COUNTER.RECORDS + view.kind]++;
+    if (owned >= 0) counters[owned]++;
     counters[COUNTER.LINE_BYTES] += end - at;
     if (view.truncated) counters[COUNTER.TRUNCATED]++;
     if (message.malformed) counters[COUNTER.MALFORMED_MESSAGE]++;

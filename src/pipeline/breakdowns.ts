@@ -1,4 +1,4 @@
-// How often workers may break before the run does: a defect that meets the same traffic again and again must neither spin nor
+// How often threads may break before the run does: a defect that meets the same traffic again and again must neither spin nor
 // stay unnoticed.
 
 /** One more in this time is too much. */
@@ -26,6 +26,8 @@ export class Breakdowns {
     return before === 0 ? 0 : FIRST_DELAY_MS * 2 ** (before - 1);
   }
 
-  /** What note() had enough of, in words. */
-  static readonly LIMIT: string = `more than ${MOST} parsing workers broke within ${WINDOW_MS / 60_000} minutes`;
+  /** What note() had enough of, in words. @param what broke, such as `parsing workers` */
+  static limit(what: string): string {
+    return `more than ${MOST} ${what} broke within ${WINDOW_MS / 60_000} minutes`;
+  }
 }

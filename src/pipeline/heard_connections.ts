@@ -3,7 +3,7 @@
 /** First packets that wait. */
 const MOST_HEARD = 16_384;
 /** What the clock that packets have and the trace's may be apart. */
-const CLOCKS_US = 200;
+export const CLOCKS_US = 200;
 
 /** When a connection's first packet was seen. */
 interface Heard {

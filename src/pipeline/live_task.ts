@@ -81,7 +81,7 @@ class ThreadParser implements BatchTaker {
     const lost = this.parsing.giveUpClaimed();
     this.parsing = new Parsing(this.task, this.ring, this.lines);
     const what = `the parser broke, ${lost} ${lost === 1 ? 'frame is' : 'frames are'} lost with it`;
-    if (this.breakdowns.note() === undefined) throw new Error(`${what}; ${Breakdowns.LIMIT}`, { cause: error });
+    if (this.breakdowns.note() === undefined) throw new Error(`${what}; ${Breakdowns.limit('parsing workers')}`, { cause: error });
     this.post({ type: 'warning', text: `${what}, another takes its place; ${describeError(error)}` });
   }
 

@@ -16,7 +16,7 @@ export interface RunNumbers {
 }
 
 /** @throws EndpointError when metrics cannot be served where they are asked for */
-export async function openOperations({ settings, shared, engine }: RunParts, { totals, ring, ledger }: RunNumbers): Promise<Operations | undefined> {
+export async function openOperations({ settings, shared, engine, owners }: RunParts, { totals, ring, ledger }: RunNumbers): Promise<Operations | undefined> {
   if (settings.metrics.address === '' && (process.env['NOTIFY_SOCKET'] ?? '') === '') return undefined;
   const telemetry = await import('../telemetry/operations.js');
   const view = {
@@ -24,6 +24,7 @@ export async function openOperations({ settings, shared, engine }: RunParts, { t
     workers: new WorkerBoard(shared.workers),
     blocks: engine.blocks,
     messages: messagesSaid,
+    owners: owners?.numbers,
     sources: () => totals.reports(),
   };
   return telemetry.Operations.open(view, settings.metrics, { info: say, warn: (text) => sayLimited(text, 'warn') });

@@ -27,6 +27,7 @@ export class OwnerRegistry {
 
   constructor(memory: SharedArrayBuffer) {
     this.writer = new OwnerWriter(memory);
+    this.writer.mend();
   }
 
   /** The row of a process, up to date. */

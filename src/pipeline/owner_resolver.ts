@@ -1,63 +1,26 @@
 // Finds out whose connections are (-proc): each is looked up when its first packet is seen, or when a worker asks, and again until there
 // is an answer or none is to be hoped for. What is known is looked at again once a second: sockets are handed on, processes end.
 
-import { IPPROTO_TCP, type SockDiag } from '../host/sock_diag.js';
-import { SocketRows, TCP_STATE } from '../host/socket_rows.js';
 import type { ForeignSockets } from '../host/foreign_sockets.js';
+import type { OwnSockets } from '../host/own_sockets.js';
 import type { SocketOwners, WantedSockets } from '../host/socket_owners.js';
-import type { Process } from '../host/process_table.js';
-import { VIA } from '../record/owner.js';
+import type { Process, ProcessTable } from '../host/process_table.js';
+import { UNOWNED, VIA } from '../record/owner.js';
 import { ConnectionKey, keyOf, reverse } from '../ring/connection_key.js';
 import { type ConnectionWriter, OWNERSHIP } from '../ring/connection_table.js';
-import { HeardConnections } from './heard_connections.js';
-import { establishedOf, listenersOf } from './host_sockets.js';
+import { OWNER_NUMBER, type OwnerBoard } from '../ring/owner_board.js';
+import { CLOCKS_US, HeardConnections } from './heard_connections.js';
 import { KnownSockets, NOT_READ } from './known_sockets.js';
+import { ANSWERING_ATTEMPT, ATTEMPTS_MS, type Connection, type LookUp, LookUps, noteEnd, SETTLE_MS, WHOLE_ATTEMPT } from './look_ups.js';
 import type { OwnerRegistry } from './owner_registry.js';
 import { CLOSED_MS, OwnerSweep } from './owner_sweep.js';
+import type { SoleListeners } from './sole_listeners.js';
 
-/** When a connection is looked up, from its beginning: it has to be accepted, and its process may be loading still. */
-const ATTEMPTS_MS = [0, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
-/** From here on a worker is told that nobody is known, and a look at all processes is worth its time. */
-const ANSWERING_ATTEMPT = 5;
-const WHOLE_ATTEMPT = 2;
-/** A socket that several processes hold, or that was accepted, is looked at again so long afterwards: it may just be handed on. */
-const SETTLE_MS = [20, 50, 250];
 /** The trace tells who connected as soon as the connection stands: its descriptors are looked at when it has not by then. */
 const TRACE_MS = 3;
-/** Connections that are looked up at one time; further ones are found when their records ask. */
-const MOST_PENDING = 4096;
-
-interface Connection {
-  readonly key: ConnectionKey;
-  /** of VIA */
-  readonly via: number;
-  /** of its first packet; undefined: that was not seen */
-  readonly sequence: number | undefined;
-  /** when that was, microseconds since 1970; 0: not known */
-  readonly sinceUs: number;
-  /** a worker waits */
-  asked: boolean;
-  /** neither end is this host's: what is found of the other end counts, too */
-  foreign: boolean;
-}
-
-/** One that is being looked up. */
-interface Pending extends Connection {
-  readonly beganMs: number;
-  /** of ATTEMPTS_MS, or of SETTLE_MS */
-  attempt: number;
-  settling: boolean;
-  dueMs: number;
-}
 
 export class OwnerResolver {
-  /** connections for which there was no room to look them up */
-  overflow = 0;
-  /** connections whose process the trace told */
-  traced = 0;
-  private readonly pending = new Map<string, Pending>();
-  private readonly rows = new SocketRows();
-  private readonly ends = { bytes: new Uint8Array(32), at: 0, localPort: 0, remotePort: 0 };
+  private readonly lookUps: LookUps;
   private readonly other = new ConnectionKey();
   /** by slot of the connection table */
   private readonly sockets = new KnownSockets();
@@ -72,16 +35,20 @@ export class OwnerResolver {
   constructor(
     private readonly connections: ConnectionWriter,
     private readonly registry: OwnerRegistry,
-    private readonly diag: SockDiag,
+    private readonly own: OwnSockets,
+    private readonly table: ProcessTable,
     private readonly owners: SocketOwners,
     private readonly foreigners: ForeignSockets,
+    private readonly board: OwnerBoard,
     private readonly isTraced: boolean,
+    private readonly sole: SoleListeners | undefined,
     /** hears of the first packets that are waiting: calls opened() for each */
     private readonly hear: () => void,
   ) {
+    this.lookUps = new LookUps(board);
     this.sweeper = new OwnerSweep(connections, registry, owners, this.sockets, {
       hear,
-      inodeOf: (key) => this.inodeOf(key),
+      inodeOf: (key) => this.own.inodeOf(key),
       again: (slot, key, inode, sequence, pids) => this.again(slot, key, inode, sequence, pids),
       forget: (slot) => this.forget(slot),
     });
@@ -103,15 +70,15 @@ export class OwnerResolver {
 
   private begin(key: ConnectionKey, via: number, sequence: number, sinceUs: number, nowMs: number): void {
     const slot = this.connections.find(key);
-    const known = slot >= 0 ? this.sockets.get(slot) : this.pending.get(key.words.join());
+    const known = slot >= 0 ? this.sockets.get(slot) : this.lookUps.get(key);
     // The same first packet again: on another interface, or sent again.
     if (known?.sequence === sequence) return;
     if (slot >= 0) this.forget(slot);
-    this.pending.delete(key.words.join());
+    this.lookUps.leave(key.words.join(), OWNER_NUMBER.AGAIN);
     const connection: Connection = { key, via, sequence, sinceUs, asked: false, foreign: false };
     const waits = this.isTraced && via === VIA.CONNECT;
     if (waits) this.heard.put(key.words.join(), connection);
-    this.add(connection, nowMs, waits ? TRACE_MS : 0);
+    this.lookUps.add(connection, nowMs, waits ? TRACE_MS : 0);
   }
 
   /**
@@ -127,14 +94,14 @@ export class OwnerResolver {
     if (!this.heard.has(name)) this.doubt(key, process);
     const connection = this.heard.take(name, fromUs, untilUs);
     if (connection === undefined || process === undefined) return;
-    this.pending.delete(name);
+    if (!this.lookUps.leave(name, OWNER_NUMBER.FOUND + VIA.CONNECT - 1)) this.board.add(OWNER_NUMBER.FOUND + VIA.CONNECT - 1);
+    this.board.add(OWNER_NUMBER.TRACED);
     const { row, epoch } = this.registry.rowOf(process);
     const known = this.connections.find(key);
     const shared = known >= 0 ? Math.max(1, this.connections.shared(known)) : 1;
     const slot = this.connections.put(key, OWNERSHIP.KNOWN, row, epoch, VIA.CONNECT, shared, nowMs, connection.sequence, connection.sinceUs);
     this.sockets.set(slot, this.sockets.get(slot)?.inode ?? NOT_READ, connection.sequence);
     this.answered = true;
-    this.traced++;
   }
 
   /** Two connections with the same addresses, in different network namespaces: what the trace said of this one may be the other's. */
@@ -151,7 +118,7 @@ export class OwnerResolver {
    * @param sinceUs when that was, microseconds since 1970; 0: it did not
    */
   asked(key: ConnectionKey, foreign: boolean, syn: number, sinceUs: number, nowMs: number): void {
-    const pending = this.pending.get(key.words.join());
+    const pending = this.lookUps.get(key);
     if (pending !== undefined) {
       pending.asked = true;
       pending.foreign ||= foreign;
@@ -169,36 +136,24 @@ export class OwnerResolver {
     }
     const copy = new ConnectionKey();
     copy.copy(key.words, 0);
-    this.add({ key: copy, via: VIA.SCAN, sequence: sinceUs === 0 ? undefined : syn, sinceUs, asked: true, foreign }, nowMs);
-  }
-
-  private add(connection: Connection, nowMs: number, inMs = 0): void {
-    const name = connection.key.words.join();
-    if (this.pending.has(name)) return;
-    if (this.pending.size >= MOST_PENDING) {
-      this.overflow++;
-      return;
-    }
-    this.pending.set(name, { ...connection, beganMs: nowMs, attempt: 0, settling: false, dueMs: nowMs + inMs });
+    this.lookUps.add({ key: copy, via: VIA.SCAN, sequence: sinceUs === 0 ? undefined : syn, sinceUs, asked: true, foreign }, nowMs);
   }
 
   /** When there is something to do next, by performance.now(). */
   get dueMs(): number {
-    let due = Infinity;
-    for (const { dueMs } of this.pending.values()) due = Math.min(due, dueMs);
-    return due;
+    return this.lookUps.dueMs;
   }
 
   /** Looks up what is due. */
   work(nowMs: number): void {
-    const due = [...this.pending].filter(([, { dueMs }]) => dueMs <= nowMs);
+    const due = this.lookUps.due(nowMs);
     if (due.length > 0) this.resolve(due, nowMs);
     if (!this.answered) return;
     this.answered = false;
     this.connections.announce();
   }
 
-  private resolve(due: readonly (readonly [string, Pending])[], nowMs: number): void {
+  private resolve(due: readonly (readonly [string, LookUp])[], nowMs: number): void {
     const wanted: WantedSockets = new Map();
     const inodes = due.map(([, pending]) => {
       const inode = this.locate(pending, nowMs);
@@ -209,19 +164,24 @@ export class OwnerResolver {
     // Meanwhile there may be another connection with the same ends: then it may be that one's socket that was found.
     this.hear();
     for (const [i, [name, pending]] of due.entries()) {
-      if (this.pending.get(name) !== pending) continue;
+      if (this.lookUps.get(pending.key) !== pending) continue;
       const inode = inodes[i];
-      if (inode < 0) this.pending.delete(name);
-      else if (inode === 0 || !this.publish(pending, inode, wanted.get(inode) ?? [], nowMs)) this.retry(name, pending, nowMs);
-      else this.settle(name, pending, wanted.get(inode) ?? [], nowMs);
+      const pids = wanted.get(inode) ?? [];
+      if (inode > 0) pending.reason = UNOWNED.NOT_FOUND;
+      if (inode < 0) this.lookUps.leave(name, OWNER_NUMBER.ELSEWHERE);
+      else if (inode === 0 && pending.overMs > 0 && this.sole !== undefined) this.tellSole(name, pending, this.sole, nowMs);
+      else if (inode === 0 || !this.publish(pending, inode, pids, nowMs)) this.retry(name, pending, nowMs);
+      else this.settle(name, pending, pids, nowMs);
     }
   }
 
   /** @returns the socket's inode; 0: there is none yet; -1: there will be none here */
-  private locate(pending: Pending, nowMs: number): number {
+  private locate(pending: LookUp, nowMs: number): number {
     const { key, foreign, asked } = pending;
-    const found = this.inodeOf(key);
-    if (found >= 0) return found;
+    const found = this.own.inodeOf(key);
+    pending.reason = found >= 0 ? UNOWNED.NOT_HELD : UNOWNED.NO_SOCKET;
+    if (this.sole !== undefined && pending.via === VIA.LISTENER && !pending.settling) noteEnd(pending, this.own.state, found, this.sole, nowMs);
+    if (found >= 0 || pending.overMs > 0) return Math.max(0, found);
     // The other end of a connection of ours, or none of this host's: other namespaces are searched when a record asks.
     if (!asked) return -1;
     this.foreigners.refresh(nowMs);
@@ -229,33 +189,56 @@ export class OwnerResolver {
     if (elsewhere > 0) return elsewhere;
     if (foreign) {
       reverse(key, this.other);
-      const ofOther = Math.max(0, this.inodeOf(this.other)) || this.foreigners.find(this.other);
+      const ofOther = Math.max(0, this.own.inodeOf(this.other)) || this.foreigners.find(this.other);
       if (ofOther > 0) return ofOther;
     }
     return 0;
   }
 
-  /** @returns 0: no process has it yet; -1: this namespace does not know it */
-  private inodeOf(key: ConnectionKey): number {
-    const { rows, ends } = this;
-    key.writeAddresses(ends.bytes, 0);
-    ends.localPort = key.localPort;
-    ends.remotePort = key.remotePort;
-    rows.clear();
-    const row = this.diag.find(IPPROTO_TCP, ends, rows);
-    if (row < 0) return -1;
-    return rows.state[row] === TCP_STATE.LISTEN ? 0 : rows.inode[row];
+  /** It was over before its descriptor was seen: whoever alone could accept it did. Finding that out takes a look at everything, which a record has to be worth. */
+  private tellSole(name: string, pending: LookUp, sole: SoleListeners, nowMs: number): void {
+    const verdict = pending.asked ? sole.verdict(pending.key, pending.listening ?? [], pending.beganMs, pending.overMs, nowMs) : 0;
+    if (verdict === 'not yet') {
+      pending.dueMs = Math.max(nowMs, sole.dueMs);
+      return;
+    }
+    const startTicks = verdict === 'several' ? undefined : this.table.get(verdict)?.startTicks;
+    const process = startTicks === undefined || verdict === 'several' ? undefined : this.owners.current(verdict, startTicks);
+    if (process === undefined) {
+      if (verdict === 'several') pending.reason = UNOWNED.SEVERAL;
+      this.retry(name, pending, nowMs);
+      return;
+    }
+    this.know(pending, process, 1, NOT_READ, nowMs);
+    this.board.add(OWNER_NUMBER.SOLE_LISTENER);
+    this.lookUps.leave(name, OWNER_NUMBER.FOUND + VIA.LISTENER - 1);
+  }
+
+  /**
+   * The kernel told that a connection was made here.
+   * @param us when, microseconds since 1970: of one that began later it says nothing
+   */
+  stood(key: ConnectionKey, us: number, nowMs: number): void {
+    const pending = this.lookUps.get(key);
+    if (pending === undefined || pending.settling || pending.via !== VIA.LISTENER || pending.sinceUs > us + CLOCKS_US) return;
+    pending.hasStood = true;
+    pending.dueMs = Math.min(pending.dueMs, nowMs);
   }
 
   /** @returns false when none of the holders is there any more */
   private publish(pending: Connection, inode: number, pids: readonly number[], nowMs: number): boolean {
     const process = this.choose(pids, inode, pending.via, pending.key.localPort);
     if (process === undefined) return false;
-    const { row, epoch } = this.registry.rowOf(process);
-    const slot = this.connections.put(pending.key, OWNERSHIP.KNOWN, row, epoch, pending.via, pids.length, nowMs, pending.sequence, pending.sinceUs);
-    this.sockets.set(slot, inode, pending.sequence);
-    this.answered = true;
+    if (pending.via === VIA.LISTENER) for (const pid of pids) this.sole?.serves(pending.key.localPort, pid);
+    this.know(pending, process, pids.length, inode, nowMs);
     return true;
+  }
+
+  private know({ key, via, sequence, sinceUs }: Connection, process: Process, shared: number, inode: number, nowMs: number): void {
+    const { row, epoch } = this.registry.rowOf(process);
+    const slot = this.connections.put(key, OWNERSHIP.KNOWN, row, epoch, via, shared, nowMs, sequence, sinceUs);
+    this.sockets.set(slot, inode, sequence);
+    this.answered = true;
   }
 
   /**
@@ -267,45 +250,53 @@ export class OwnerResolver {
     if (processes.length < 2) return processes[0];
     processes.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
     if (via === VIA.CONNECT) return processes[0];
-    const listeners = listenersOf(this.diag, (other) => other === port);
+    const listeners = this.own.listenersOn((other) => other === port);
     return processes.find(({ pid }) => !this.owners.holdsOneOf(pid, listeners)) ?? processes[0];
   }
 
-  private retry(name: string, pending: Pending, nowMs: number): void {
+  private retry(name: string, pending: LookUp, nowMs: number): void {
     if (pending.settling) {
-      this.pending.delete(name);
+      this.lookUps.drop(name);
       return;
     }
     pending.attempt++;
-    if (pending.asked && pending.attempt >= ANSWERING_ATTEMPT) {
-      this.unknown.set(this.connections.put(pending.key, OWNERSHIP.UNKNOWN, 0, 0, 0, 0, nowMs, pending.sequence, pending.sinceUs), nowMs);
-      this.answered = true;
-    }
-    if (pending.attempt >= ATTEMPTS_MS.length) this.pending.delete(name);
+    if (pending.attempt >= ANSWERING_ATTEMPT) this.answerUnknown(pending, nowMs);
+    if (pending.attempt >= ATTEMPTS_MS.length) this.lookUps.leave(name, OWNER_NUMBER.UNKNOWN);
     else pending.dueMs = Math.max(nowMs + 0.2, pending.beganMs + ATTEMPTS_MS[pending.attempt]);
   }
 
-  private settle(name: string, pending: Pending, pids: readonly number[], nowMs: number): void {
-    if (!pending.settling) [pending.settling, pending.attempt] = [true, 0];
-    else pending.attempt++;
+  /** A worker waits, and shall not for long. */
+  private answerUnknown({ key, asked, reason, sequence, sinceUs }: LookUp, nowMs: number): void {
+    if (!asked) return;
+    this.unknown.set(this.connections.put(key, OWNERSHIP.UNKNOWN, reason, 0, 0, 0, nowMs, sequence, sinceUs), nowMs);
+    this.answered = true;
+  }
+
+  private settle(name: string, pending: LookUp, pids: readonly number[], nowMs: number): void {
+    if (pending.settling) {
+      pending.attempt++;
+    } else {
+      this.lookUps.count(OWNER_NUMBER.FOUND + pending.via - 1);
+      [pending.settling, pending.attempt] = [true, 0];
+    }
     // What was accepted is often handed to another process; once more is enough where one has it.
     const times = pids.length > 1 ? SETTLE_MS.length : pending.via === VIA.LISTENER ? 1 : 0;
-    if (pending.attempt >= times) this.pending.delete(name);
+    if (pending.attempt >= times) this.lookUps.drop(name);
     else pending.dueMs = nowMs + SETTLE_MS[pending.attempt];
   }
 
   /** Learns the connections that are there already. */
   start(wantsPort: (port: number) => boolean, nowMs: number): void {
     this.learnListeners(wantsPort);
-    for (const { key, inode } of establishedOf(this.diag, (local, remote) => wantsPort(local) || wantsPort(remote))) {
-      if (inode > 0) this.add({ key, via: VIA.SCAN, sequence: undefined, sinceUs: 0, asked: false, foreign: false }, nowMs);
+    for (const { key, inode } of this.own.established((local, remote) => wantsPort(local) || wantsPort(remote))) {
+      if (inode > 0) this.lookUps.add({ key, via: VIA.SCAN, sequence: undefined, sinceUs: 0, asked: false, foreign: false }, nowMs);
     }
     this.work(nowMs);
   }
 
   /** Who listens will accept. New ones are looked for. */
   learnListeners(wantsPort: (port: number) => boolean): void {
-    const listeners = listenersOf(this.diag, wantsPort);
+    const listeners = this.own.listenersOn(wantsPort);
     const fresh = [...listeners].filter((inode) => !this.listeners.has(inode));
     this.listeners = listeners;
     if (fresh.length > 0) this.owners.learn(fresh);
@@ -325,7 +316,7 @@ export class OwnerResolver {
       if (this.connections.state(slot) !== OWNERSHIP.UNKNOWN) continue;
       const key = new ConnectionKey();
       this.connections.takeKey(slot, key);
-      if (this.inodeOf(key) > 0) found.push(key);
+      if (this.own.inodeOf(key) > 0) found.push(key);
     }
     // Before any is believed: it may be another connection's with the same ends.
     if (found.length > 0) this.hear();
@@ -343,8 +334,8 @@ export class OwnerResolver {
     const slot = this.connections.find(key);
     if (slot < 0 || this.connections.state(slot) !== OWNERSHIP.UNKNOWN) return;
     const sinceUs = this.connections.sinceUs(slot);
-    this.add({ key, via: VIA.SCAN, sequence: sinceUs === 0 ? undefined : this.connections.syn(slot), sinceUs, asked: true, foreign: false }, nowMs);
-    const pending = this.pending.get(key.words.join());
+    this.lookUps.add({ key, via: VIA.SCAN, sequence: sinceUs === 0 ? undefined : this.connections.syn(slot), sinceUs, asked: true, foreign: false }, nowMs);
+    const pending = this.lookUps.get(key);
     if (pending !== undefined) pending.attempt = Math.max(pending.attempt, ATTEMPTS_MS.length - 1);
   }
 
@@ -352,7 +343,7 @@ export class OwnerResolver {
     const { connections } = this;
     const nowMs = performance.now();
     const connection: Connection = { key, via: connections.via(slot), sequence, sinceUs: connections.sinceUs(slot), asked: false, foreign: false };
-    if (pids.length === 0) this.add(connection, nowMs);
+    if (pids.length === 0) this.lookUps.add(connection, nowMs);
     else this.publish(connection, inode, pids, nowMs);
   }
 

@@ -1,11 +1,13 @@
 // The life of the thread that finds out whose connections are (-proc): it waits for first packets, process events and the workers' asks.
 
 import { readSync } from 'node:fs';
-import { constants as osConstants, setPriority } from 'node:os';
 import { realTimeAheadNs } from '../host/clocks.js';
 import { ForeignSockets } from '../host/foreign_sockets.js';
-import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, close, poll } from '../host/libc.js';
+import { LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, close, pollFor } from '../host/libc.js';
+import { OwnSockets } from '../host/own_sockets.js';
+import { PerfRecords } from '../host/perf_trace.js';
 import { ProcConnector, ProcConnectorError, type ProcSocket, openProcSocket } from '../host/proc_connector.js';
+import type { ProcEvent } from '../host/proc_event.js';
 import { type Process, ProcessTable } from '../host/process_table.js';
 import { ProcessWatch, TABLE_EVENTS } from '../host/process_watch.js';
 import { SockDiag } from '../host/sock_diag.js';
@@ -13,14 +15,17 @@ import type { SockStateChange } from '../host/sock_state.js';
 import { SocketOwners } from '../host/socket_owners.js';
 import { SocketTrace, findTrace } from '../host/socket_trace.js';
 import { SynWatch } from '../host/syn_watch.js';
+import { preferThisThread } from '../host/thread_priority.js';
 import { ThreadProcesses } from '../host/thread_processes.js';
 import { unmountTracefs } from '../host/tracefs.js';
 import { ConnectionKey } from '../ring/connection_key.js';
 import { ConnectionWriter } from '../ring/connection_table.js';
 import { OwnerAsks } from '../ring/owner_asks.js';
+import { OWNER_NUMBER, OwnerBoard } from '../ring/owner_board.js';
 import { OwnerRegistry } from './owner_registry.js';
 import { OwnerResolver } from './owner_resolver.js';
 import { portTable } from './port_table.js';
+import { SoleListeners } from './sole_listeners.js';
 import type { OwnerMessage, OwnerTask } from './tasks.js';
 import { TracedConnects } from './traced_connects.js';
 
@@ -44,15 +49,6 @@ export function runOwnerTask(task: OwnerTask, report: (message: OwnerMessage) =>
   }
 }
 
-/** Who connects and ends is there for a millisecond: this thread, which has little to do, goes before others. Linux counts niceness by thread. */
-function hurry(): void {
-  try {
-    setPriority(osConstants.priority.PRIORITY_HIGHEST);
-  } catch {
-    // It takes CAP_SYS_NICE: without, some of those who end at once are not found.
-  }
-}
-
 class OwnerThread {
   private readonly syns = new SynWatch();
   private readonly diag = new SockDiag();
@@ -66,6 +62,10 @@ class OwnerThread {
   private readonly connects: TracedConnects;
   private readonly owners: SocketOwners;
   private readonly resolver: OwnerResolver;
+  /** without process events nobody knows who alone listens */
+  private readonly sole: SoleListeners | undefined;
+  private readonly board: OwnerBoard;
+  private readonly left: Int32Array;
   private readonly asks: readonly OwnerAsks[];
   private readonly ports: Uint8Array | undefined;
   private readonly stop: Int32Array;
@@ -73,6 +73,8 @@ class OwnerThread {
   private readonly entries: Uint8Array;
   private readonly wakes = new Uint8Array(8);
   private nextSweepMs = 0;
+  private traceLost = 0;
+  private synsLost = 0;
   private eventsLeft = false;
   private tracesLeft = false;
   /** what the time of day is ahead of CLOCK_MONOTONIC */
@@ -80,17 +82,26 @@ class OwnerThread {
 
   constructor(private readonly task: OwnerTask, private readonly report: (message: OwnerMessage) => void) {
     const { memory, ports } = task;
+    this.left = new Int32Array(task.descriptors);
+    for (const [i, { fd }] of [this.syns, this.diag].entries()) Atomics.store(this.left, i, fd + 1);
     this.events = this.openEvents();
+    if (this.events !== undefined) Atomics.store(this.left, 2, this.events.fd + 1);
     this.table = new ProcessTable();
     this.watch = this.events === undefined ? undefined : new ProcessWatch(new ProcConnector(this.events, EVENTS_A_CALL), this.table);
     if (this.watch === undefined) this.table.scan();
     this.threads = new ThreadProcesses(this.table);
     this.connects = new TracedConnects(this.threads);
     this.trace = this.watch && this.openTrace();
+    if (this.trace === undefined && task.trace !== undefined) new PerfRecords(task.trace).stop();
     this.owners = new SocketOwners(this.table, this.watch && (() => this.catchUp()));
+    this.sole = this.watch && new SoleListeners(this.diag, this.table);
+    this.board = new OwnerBoard(memory.board);
+    const connections = new ConnectionWriter(memory.connections);
+    // What a predecessor wrote nobody would look at again.
+    if (task.isSuccessor) connections.clear();
     this.resolver = new OwnerResolver(
-      new ConnectionWriter(memory.connections), new OwnerRegistry(memory.rows), this.diag, this.owners, new ForeignSockets(),
-      this.trace !== undefined, () => this.hearSyns());
+      connections, new OwnerRegistry(memory.rows), new OwnSockets(this.diag), this.table, this.owners, new ForeignSockets(), this.board,
+      this.trace !== undefined, this.sole, () => this.hearSyns());
     this.asks = memory.asks.map((asks) => new OwnerAsks(asks));
     this.ports = ports && portTable(ports);
     this.stop = new Int32Array(task.stop);
@@ -113,22 +124,26 @@ class OwnerThread {
     }
   }
 
-  /** It takes root: without, who connected is found by descriptors, as who accepted is. */
+  /** Without, who connected is found by descriptors, as who accepted is. */
   private openTrace(): SocketTrace | undefined {
+    const { trace, traceRefusal } = this.task;
     try {
+      if (trace !== undefined) return SocketTrace.ofPerf(trace);
       const { root, mounted } = findTrace();
       if (mounted) this.mountedRoot = root;
-      return new SocketTrace(root);
+      return SocketTrace.ofInstance(root);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.report({ type: 'notice', text: `-proc goes without the kernel's trace of connections, and a client that ends at once may not be found: ${reason}` });
+      this.report({ type: 'notice', text: `-proc goes without the kernel's trace of connections, and a client that ends at once may not be found: ${[...new Set([traceRefusal, reason])].filter((text) => text !== '').join('; ')}` });
       return undefined;
     }
   }
 
   run(): void {
-    hurry();
+    // Who connects and ends is there for a millisecond. Where it may not, some of those are not found.
+    preferThisThread();
     this.resolver.start(this.wantsPort, performance.now());
+    this.board.set(OWNER_NUMBER.RUNNING, 1);
     this.report({ type: 'ready', processes: this.table.size, connections: this.resolver.known });
     while (Atomics.load(this.stop, 0) === 0) {
       this.wait();
@@ -138,15 +153,16 @@ class OwnerThread {
       if (this.trace !== undefined) this.follow(this.trace);
       this.resolver.work(performance.now());
       // Without a trace, connections first: a process may be gone the next moment. Of events, a bounded number at a time.
-      if (this.trace === undefined) this.eventsLeft = this.watch?.drain(() => undefined) ?? false;
+      if (this.trace === undefined) this.eventsLeft = this.watch?.drain(this.heardProcess, this.heardThread) ?? false;
       this.keepUp();
     }
+    this.countLost();
   }
 
   private readonly wantsPort = (port: number): boolean => this.ports === undefined || this.ports[port] === 1;
 
   private catchUp(): void {
-    for (let i = 0; i < MOST_DRAINS && this.watch?.drain(() => undefined, (event) => this.threads.heard(event)) === true; i++);
+    for (let i = 0; i < MOST_DRAINS && this.watch?.drain(this.heardProcess, this.heardThread) === true; i++);
   }
 
   /**
@@ -157,13 +173,19 @@ class OwnerThread {
     const { watch } = this;
     let more = watch !== undefined;
     for (let i = 0; i < MOST_DRAINS && more; i++) {
-      more = watch?.drain(() => undefined, (event) => this.threads.heard(event), (ns) => trace.applyUntil(ns, this.changed)) ?? false;
+      more = watch?.drain(this.heardProcess, this.heardThread, (ns) => trace.applyUntil(ns, this.changed)) ?? false;
     }
     this.eventsLeft = more;
     trace.applyUntil(undefined, this.changed);
   }
 
-  private readonly changed = (change: SockStateChange): void => this.connects.apply(change, this.connected);
+  private readonly heardProcess = (event: ProcEvent): void => this.sole?.heard(event);
+
+  private readonly heardThread = (event: ProcEvent): void => this.threads.heard(event);
+
+  private readonly changed = (change: SockStateChange): void => {
+    this.connects.apply(change, this.connected, this.accepted);
+  };
 
   private readonly connected = (key: ConnectionKey, process: Process | undefined, fromNs: number, untilNs: number): void => {
     const { ports } = this;
@@ -172,9 +194,15 @@ class OwnerThread {
     this.resolver.connected(key, process, fromNs / 1000 + aheadUs, untilNs / 1000 + aheadUs, performance.now());
   };
 
+  private readonly accepted = (key: ConnectionKey, ns: number): void => {
+    const { ports } = this;
+    if (ports !== undefined && ports[key.localPort] === 0) return;
+    this.resolver.stood(key, (ns + Number(realTimeAheadNs())) / 1000, performance.now());
+  };
+
   private wait(): void {
     const due = this.eventsLeft || this.tracesLeft ? 0 : Math.min(this.resolver.dueMs, this.nextSweepMs, performance.now() + IDLE_MS);
-    poll(this.entries, this.entries.length / POLLFD_BYTES, Math.max(0, Math.ceil(due - performance.now())));
+    pollFor(this.entries, this.entries.length / POLLFD_BYTES, Math.max(0, due - performance.now()));
   }
 
   private hearSyns(): void {
@@ -214,7 +242,7 @@ class OwnerThread {
   private keepUp(): void {
     const beganMs = performance.now();
     if (beganMs < this.nextSweepMs) return;
-    this.watch?.takeLost();
+    this.countLost();
     this.readClock();
     if (this.watch === undefined) this.table.scan();
     this.resolver.learnListeners(this.wantsPort);
@@ -223,7 +251,19 @@ class OwnerThread {
     this.nextSweepMs = endMs + Math.max(SWEEP_MS, (endMs - beganMs) / SWEEP_SHARE);
   }
 
+  private countLost(): void {
+    const { watch, board, trace, syns } = this;
+    if (watch !== undefined) board.add(OWNER_NUMBER.EVENTS_LOST, watch.takeLost());
+    const traceLost = trace?.lost() ?? 0;
+    board.add(OWNER_NUMBER.TRACE_LOST, traceLost - this.traceLost);
+    this.traceLost = traceLost;
+    board.add(OWNER_NUMBER.SYNS_LOST, syns.countDropped() - this.synsLost);
+    this.synsLost = syns.dropped;
+  }
+
   close(): void {
+    this.board.set(OWNER_NUMBER.RUNNING, 0);
+    this.left.fill(0);
     this.trace?.close();
     if (this.mountedRoot !== undefined) unmountTracefs(this.mountedRoot);
     this.syns.close();

@@ -44,7 +44,7 @@ export async function runParserWorker(task: Omit<ParseTask, 'port'>, surrounding
       if (!tail.block.isFree) tail.deliver();
       const delayMs = breakdowns.note();
       const what = `a parsing worker broke, ${lost} ${lost === 1 ? 'frame is' : 'frames are'} lost with it`;
-      if (delayMs === undefined) throw new Error(`${what}; ${Breakdowns.LIMIT}`, { cause: error });
+      if (delayMs === undefined) throw new Error(`${what}; ${Breakdowns.limit('parsing workers')}`, { cause: error });
       report({ type: 'warning', text: `${what}, another takes its place; ${describeError(error)}` });
       if (ring.stopRequest === STOP_REQUEST.ABANDON) return;
       await sleep(delayMs);

@@ -8,7 +8,7 @@ import { LocalTableWriter } from '../ring/local_table.js';
 import { makeProfileFile } from './cpu_profile.js';
 import type { Engine } from './engine.js';
 import { chooseInterfaces } from './interfaces.js';
-import type { OwnerThread } from './owner_thread.js';
+import type { OwnerThread, OwnerTrace } from './owner_thread.js';
 import { Run, type RunOptions } from './run_stages.js';
 import { captureTask, liveTask, parsingOptions, runWay } from './run_tasks.js';
 import { allocateSharedRun, type RunWay } from './shared_run.js';
@@ -25,6 +25,7 @@ const PRIVATE_UMASK = 0o027;
 export async function run(settings: Settings, options: RunOptions): Promise<number> {
   const live = settings.files.length === 0;
   process.umask(process.umask() | PRIVATE_UMASK);
+  const trace = settings.proc ? (await import('./owner_thread.js')).openOwnerTrace() : undefined;
   const identity = settings.user === '' ? undefined : await (await import('./become_user.js')).becomeUser(settings);
   if (settings.cpuProfile !== '') makeProfileFile(settings.cpuProfile);
   const interfaces = live ? await chooseInterfaces(settings.interfaces) : [];
@@ -32,7 +33,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<numb
   const way = runWay(settings);
   const shared = allocateSharedRun(way, settings.workers);
   if (!live && settings.local !== undefined) new LocalTableWriter(shared.local).replace(settings.local);
-  const owners = settings.proc ? await startOwners(settings) : undefined;
+  const owners = trace === undefined ? undefined : await startOwners(settings, trace);
   const parsing = parsingOptions(settings, interfaces, shared, filters, owners?.memory);
   try {
     return await new Run({
@@ -40,6 +41,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<numb
       options,
       shared,
       identity,
+      owners: owners?.thread,
       merging: parsing.merging,
       countsAll: parsing.ports === undefined,
       engine: await makeEngine(way, settings, interfaces, parsing),
@@ -50,10 +52,10 @@ export async function run(settings: Settings, options: RunOptions): Promise<numb
 }
 
 /** -proc: what is there already is known before the first frame. @throws PrivilegeError */
-async function startOwners({ workers, filter, portsGiven, ports }: Settings): Promise<{ memory: OwnerMemory; thread: OwnerThread }> {
+async function startOwners({ workers, filter, portsGiven, ports }: Settings, trace: OwnerTrace): Promise<{ memory: OwnerMemory; thread: OwnerThread }> {
   const { OwnerThread, makeOwnerMemory } = await import('./owner_thread.js');
   const memory = makeOwnerMemory(workers);
-  const thread = new OwnerThread(memory, filter === '' || portsGiven ? ports : undefined);
+  const thread = new OwnerThread(memory, filter === '' || portsGiven ? ports : undefined, trace);
   await thread.ready;
   return { memory, thread };
 }

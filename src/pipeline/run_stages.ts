@@ -16,6 +16,7 @@ import type { Engine } from './engine.js';
 import { EXIT } from './exit_code.js';
 import { Narrator } from './narration.js';
 import { openOperations } from './operations.js';
+import type { OwnerThread } from './owner_thread.js';
 import { showProgress } from './progress.js';
 import { flushMessages, isSaid, lastWords, say, sayError } from './say.js';
 import { handleSignals } from './signals.js';
@@ -44,6 +45,8 @@ export interface RunParts {
   readonly engine: Engine;
   /** who the run became, for the user; undefined: nobody else */
   readonly identity?: string | undefined;
+  /** -proc: who finds processes */
+  readonly owners?: OwnerThread | undefined;
   /** lines of several sources are put into order of time */
   readonly merging: boolean;
   /** -c counts every frame that passed the filter, else those on a service port */
@@ -69,7 +72,7 @@ export class Run {
   constructor(private readonly parts: RunParts) {
     this.live = parts.settings.files.length === 0;
     this.ring = new BatchRingOwner(parts.shared.ring);
-    this.totals = new Totals(new SourceBoard(parts.shared.board), parts.settings.interfaces.includes('any'));
+    this.totals = new Totals(new SourceBoard(parts.shared.board), parts.settings.interfaces.includes('any'), parts.owners?.numbers);
     this.narrator = new Narrator(parts.settings);
     this.ledger = new WriteLedger({
       onError: (error) => say(error.message, 'error'),
@@ -218,7 +221,7 @@ export class Run {
     if (this.misused) return EXIT.USAGE;
     if (this.outputClosed) return this.live ? EXIT.FAILED : EXIT.OK;
     const lost = this.ledger.linesLost + this.totals.sum(COUNTER.LOST);
-    return this.failed || lost > 0 ? EXIT.FAILED : EXIT.OK;
+    return this.failed || lost > 0 || this.parts.owners?.hasFailed === true ? EXIT.FAILED : EXIT.OK;
   }
 }
 

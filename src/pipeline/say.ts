@@ -14,7 +14,7 @@ import { MessageLimit } from './message_limit.js';
 import { MessageOutput } from './message_output.js';
 
 /** Errors whose message is written for the user: by name, as they may come from a module that was never loaded here. */
-const FOR_USERS = new Set(['LogError', 'SourceError', 'ClosedOutputError', 'NetlinkError', 'PrivilegeError', 'EndpointError', 'ProcConnectorError', 'SockDiagError', 'TraceError']);
+const FOR_USERS = new Set(['LogError', 'SourceError', 'ClosedOutputError', 'NetlinkError', 'PrivilegeError', 'EndpointError', 'ProcConnectorError', 'SockDiagError', 'SynWatchError', 'TraceError']);
 
 /** Wherever it is met, down to loading a module, there is something to do about it. */
 const OUT_OF_FILES = new Set(['EMFILE', 'ENFILE']);

@@ -2,6 +2,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { PolicySettings, PortRange, Settings } from '../config/settings.js';
+import type { PerfTrace } from '../host/perf_trace.js';
 import type { BatchRingMemory } from '../ring/batch_ring.js';
 import type { LineBlockMemory } from '../ring/line_blocks.js';
 import type { ReplayFilters } from '../capture/replay_filters.js';
@@ -23,6 +24,8 @@ export interface OwnerMemory {
   readonly rows: SharedArrayBuffer;
   /** ring/owner_asks.ts, one a worker */
   readonly asks: readonly SharedArrayBuffer[];
+  /** ring/owner_board.ts */
+  readonly board: SharedArrayBuffer;
   /** an eventfd: written to when there is something to answer, or to stop */
   readonly wakeFd: number;
 }
@@ -34,6 +37,14 @@ export interface OwnerTask {
   readonly ports: readonly PortRange[] | undefined;
   /** a word: 1 asks the thread to end */
   readonly stop: SharedArrayBuffer;
+  /** descriptors that the thread opens, each plus 1, 0: none; what a thread that breaks leaves open, the main thread closes */
+  readonly descriptors: SharedArrayBuffer;
+  /** how connections begin, opened before root was given up; undefined: that cannot be had */
+  readonly trace: PerfTrace | undefined;
+  /** why */
+  readonly traceRefusal: string;
+  /** it takes the place of one that broke */
+  readonly isSuccessor: boolean;
 }
 
 /** What that thread tells. */

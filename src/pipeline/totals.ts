@@ -3,6 +3,8 @@
 
 import { COUNTER, COUNTERS } from '../record/counters.js';
 import { KIND_NAMES } from '../record/kinds.js';
+import { UNOWNED_NAMES, VIA_NAMES } from '../record/owner.js';
+import type { OwnerReport, OwnerReporter } from '../ring/owner_report.js';
 import { SOURCE, type SourceBoard } from '../ring/source_board.js';
 import type { WriteTotals } from '../log/write_ledger.js';
 import { type SourceReport, sourceNumbers, SourceSums } from '../ring/source_numbers.js';
@@ -30,8 +32,9 @@ export class Totals {
   /**
    * @param folding interfaces that are gone share one set of numbers (`-i any`: a host may see thousands come and go); one that is opened
    *   again then begins anew. Else each keeps its own.
+   * @param owners undefined: records do not tell processes
    */
-  constructor(private readonly board: SourceBoard, private readonly folding = false) {}
+  constructor(private readonly board: SourceBoard, private readonly folding = false, private readonly owners?: OwnerReporter) {}
 
   /** A source was opened, for the first time or again; a row may have been another interface's. */
   opened(row: number, name: string, live: boolean): void {
@@ -109,7 +112,11 @@ export class Totals {
    */
   lines(written: WriteTotals, abandoned = false): string[] {
     if (this.sources.size === 0) return []; // nothing was opened: the errors have said it
-    const lines = this.reports().flatMap((report) => sourceLines(report, report.name ?? count(this.closings, 'closed interface'), abandoned));
+    const lines = this.reports().flatMap((report) => {
+      const name = report.name ?? count(this.closings, 'closed interface');
+      return [...sourceLines(report, name, abandoned), ...(this.owners === undefined ? [] : [ownerLine(report, name)])];
+    });
+    if (this.owners !== undefined) lines.push(...ownerLines(this.owners.report()));
     lines.push(
       `${count(written.linesWritten, 'line')} and ${count(written.bytesWritten, 'byte')} written, `
       + `${count(written.linesLost, 'line')} lost${listed([[written.linesHeldBack, 'for want of room']])}, `
@@ -152,6 +159,29 @@ function sourceLines(report: SourceReport, name: string, abandoned: boolean): st
     + leftOut(counters[COUNTER.EXCLUDED], counters[COUNTER.SAMPLED_OUT])
     + (report.live ? `; ${report.interfaceDropped} dropped by the interface` : ''),
   ];
+}
+
+/** How many of its records have a process, and why others have none. */
+function ownerLine({ counters }: SourceReport, name: string): string {
+  const found = VIA_NAMES.slice(1).map((via, i): readonly [number, string] => [counters[COUNTER.OWNED + i], via]);
+  const missing = UNOWNED_NAMES.map((reason, i): readonly [number, string] => [counters[COUNTER.UNOWNED + i], reason]);
+  return `${name}: of the records ${sumOf(found)} with a process${listed(found)} + ${sumOf(missing)} without${listed(missing)}`;
+}
+
+/** What the thread that finds processes has done. */
+function ownerLines(report: OwnerReport): string[] {
+  const { asked, taken, waiting, refused, begun, found, elsewhere, unknown, noRoom, again, underWay, traced, soleListener, evicted, lost } = report;
+  return [
+    `processes: ${begun} look-ups = ${found.map(([via, number]) => `${number} ${via}`).join(' + ')} + ${elsewhere} not of this host + ${unknown} unknown`
+    + ` + ${noRoom} without room + ${again} begun again + ${underWay} under way${listed([[traced, 'told by the trace'], [soleListener, 'by a sole listener']])}`,
+    `processes: ${asked} asked = ${taken} taken + ${waiting} waiting + ${refused} refused; ${evicted} evicted; lost by the kernel `
+    + `${lost.traceRecords} trace records, ${lost.processEvents} process events, ${lost.firstPackets} first packets; `
+    + `${count(report.restarts, 'thread')} replaced${report.isRunning ? '' : ', none answers'}`,
+  ];
+}
+
+function sumOf(parts: readonly (readonly [number, string])[]): number {
+  return parts.reduce((sum, [number]) => sum + number, 0);
 }
 
 /** ` (3 this, 4 that)` of what is not zero, or nothing. */

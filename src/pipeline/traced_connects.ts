@@ -29,8 +29,11 @@ export class TracedConnects {
 
   constructor(private readonly threads: ThreadProcesses) {}
 
-  /** Takes a change, in order of time, between the process events before and after it. */
-  apply(change: SockStateChange, visit: ConnectVisitor): void {
+  /**
+   * Takes a change, in order of time, between the process events before and after it.
+   * @param accepted called for a connection that came in and stands; who takes it nobody knows yet; with the time, CLOCK_MONOTONIC
+   */
+  apply(change: SockStateChange, visit: ConnectVisitor, accepted: (key: ConnectionKey, ns: number) => void): void {
     const { connecting } = this;
     const { socket, from, to } = change;
     if (from === TCP_STATE.CLOSE && to === TCP_STATE.SYN_SENT) {
@@ -39,14 +42,21 @@ export class TracedConnects {
       connecting.set(socket, { process: this.threads.at(change.threadId, BigInt(Math.round(change.timeNs))), ns: change.timeNs });
       return;
     }
+    if (from === TCP_STATE.SYN_RECV && to === TCP_STATE.ESTABLISHED) {
+      accepted(this.keyOf(change), change.timeNs);
+      return;
+    }
     const connect = connecting.get(socket);
     if (from !== TCP_STATE.SYN_SENT || connect === undefined) return;
     connecting.delete(socket);
     if (to === TCP_STATE.CLOSE) return;
-    const { localAddress, remoteAddress, localPort, remotePort } = change;
+    visit(this.keyOf(change), connect.process, connect.ns, change.timeNs);
+  }
+
+  private keyOf({ localAddress, remoteAddress, localPort, remotePort }: SockStateChange): ConnectionKey {
     this.addresses.set(localAddress, 0);
     this.addresses.set(remoteAddress, 16);
     this.key.set(this.addresses, 0, 16, localAddress.length, localPort, remotePort);
-    visit(this.key, connect.process, connect.ns, change.timeNs);
+    return this.key;
   }
 }

@@ -5,6 +5,7 @@ import { Owner, VIA } from '../record/owner.js';
 import { ConnectionKey } from '../ring/connection_key.js';
 import { allocateConnectionTable, ConnectionWriter, OWNERSHIP } from '../ring/connection_table.js';
 import { allocateOwnerAsks } from '../ring/owner_asks.js';
+import { allocateOwnerBoard } from '../ring/owner_board.js';
 import { allocateOwnerRows, OwnerWriter } from '../ring/owner_rows.js';
 import type { OwnerMemory } from './tasks.js';
 
@@ -14,7 +15,7 @@ import type { OwnerMemory } from './tasks.js';
  * @param clientPorts the first, and how many
  */
 export function warmOwners(addresses: Uint8Array, port: number, clientPorts: readonly [first: number, count: number]): OwnerMemory {
-  const memory = { connections: allocateConnectionTable(), rows: allocateOwnerRows(), asks: [allocateOwnerAsks()], wakeFd: -1 };
+  const memory = { connections: allocateConnectionTable(), rows: allocateOwnerRows(), asks: [allocateOwnerAsks()], board: allocateOwnerBoard(), wakeFd: -1 };
   const epoch = new OwnerWriter(memory.rows).write(0, new Owner(1, 0, ascii('/usr/sbin/server'), ascii('www-data')), true);
   const writer = new ConnectionWriter(memory.connections);
   const key = new ConnectionKey();

@@ -41,8 +41,12 @@ export const COUNTER = {
   SAMPLED_OUT: 23,
   /** frames of a batch whose worker broke before it had parsed them */
   LOST: 24,
+  /** -proc: records with a process, by how it is known: OWNED + VIA (record/owner.ts) - 1 */
+  OWNED: 25,
+  /** -proc: records without, by why: UNOWNED + one of UNOWNED (record/owner.ts) */
+  UNOWNED: 28,
 } as const;
-export const COUNTERS = 25;
+export const COUNTERS = 36;
 
 /** Skip reasons by counter, as the totals name them. */
 export const SKIP_REASONS: readonly (readonly [counter: number, name: string])[] = [

@@ -260,6 +260,16 @@ export class ConnectionWriter {
     Atomics.add(this.words, at, 1);
   }
 
+  /** Forgets everything; what another writer left half written, too. */
+  clear(): void {
+    const { words } = this;
+    for (let slot = 0; slot < CONNECTION_SLOTS; slot++) {
+      const at = wordOf(slot);
+      if (words[at + STATE] !== OWNERSHIP.NONE) words[at + STATE] = OWNERSHIP.NONE;
+      if ((Atomics.load(words, at) & 1) === 1) Atomics.add(words, at, 1);
+    }
+  }
+
   /** Wakes those who wait for answers. */
   announce(): void {
     Atomics.add(this.words, ANSWERS, 1);

@@ -70,7 +70,18 @@ export class OwnerAsks {
     return foreign;
   }
 
+  /** Asks that were put so far, modulo 2^32. */
+  get asked(): number {
+    return Atomics.load(this.words, PUT) >>> 0;
+  }
+
+  /** Asks that were put and not taken yet. */
+  get waiting(): number {
+    return (Atomics.load(this.words, PUT) - Atomics.load(this.words, TAKEN)) >>> 0;
+  }
+
+  /** Asks for which there was no room. */
   get refused(): number {
-    return this.words[REFUSED];
+    return this.words[REFUSED] >>> 0;
   }
 }

@@ -80,6 +80,17 @@ export class OwnerWriter {
     this.bytes = new Uint8Array(memory);
   }
 
+  /** Makes rows that another writer left half written readable again: whoever names them names another epoch. */
+  mend(): void {
+    const { words } = this;
+    for (let row = 0; row < OWNER_ROWS; row++) {
+      const at = row * ROW_WORDS;
+      if ((Atomics.load(words, at + SEQUENCE) & 1) === 0) continue;
+      words[at + EPOCH]++;
+      Atomics.add(words, at + SEQUENCE, 1);
+    }
+  }
+
   /**
    * @param isOther the row is given to another process
    * @returns the row's epoch

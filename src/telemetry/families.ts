@@ -2,6 +2,7 @@
 
 import { COUNTER, SKIP_REASONS } from '../record/counters.js';
 import { KIND_NAMES } from '../record/kinds.js';
+import { UNOWNED_NAMES, VIA_NAMES } from '../record/owner.js';
 import type { SourceReport } from '../ring/source_numbers.js';
 
 /** What the interfaces that are gone are called; no interface can be called so, as its name has no slash. */
@@ -26,6 +27,16 @@ const REPLAY_REASONS = new Set(SKIP_REASONS.filter(([counter]) => REPLAY_ONLY.in
 function counter(name: string, help: string, labels: readonly string[], read: InterfaceFamily['read']): InterfaceFamily {
   return { type: 'counter', name, help, labels, read };
 }
+
+/** With -proc: the records once more, by the process behind them. */
+export const OWNER_FAMILIES: readonly InterfaceFamily[] = [
+  counter('httplog_records_with_process_total', 'Records with the process of their local end, by how it is known.', ['via'], ({ counters }, put) => {
+    for (const [i, via] of VIA_NAMES.slice(1).entries()) put(counters[COUNTER.OWNED + i], { via });
+  }),
+  counter('httplog_records_without_process_total', 'Records whose process is not known, by reason.', ['reason'], ({ counters }, put) => {
+    for (const [i, reason] of UNOWNED_NAMES.entries()) put(counters[COUNTER.UNOWNED + i], { reason: reason.replaceAll(' ', '_') });
+  }),
+];
 
 export const INTERFACE_FAMILIES: readonly InterfaceFamily[] = [
   {

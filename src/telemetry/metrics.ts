@@ -4,9 +4,10 @@ import { Counter, Gauge, type Metric, Registry } from 'prom-client';
 import { LOG_LEVELS } from '../config/values.js';
 import { escapeUnprintable } from '../config/usage_error.js';
 import { LATENCY_BOUNDS_S, type LatencyHistogram } from '../log/latency_histogram.js';
+import type { OwnerReporter } from '../ring/owner_report.js';
 import type { SourceReport } from '../ring/source_numbers.js';
 import { WORKER } from '../ring/worker_board.js';
-import { GONE, INTERFACE_FAMILIES, type InterfaceFamily } from './families.js';
+import { GONE, INTERFACE_FAMILIES, OWNER_FAMILIES, type InterfaceFamily } from './families.js';
 import type { Health } from './health.js';
 import { registerProcessMetrics } from './process_metrics.js';
 import type { TelemetryView } from './view.js';
@@ -29,6 +30,7 @@ export class Metrics {
     for (const family of INTERFACE_FAMILIES) this.registerFamily(family);
     this.registerWriting();
     this.registerStages();
+    if (view.owners !== undefined) this.registerOwners(view.owners);
     this.gauge('httplog_build_info', 'Always 1; what runs is in the labels.', ['version', 'node_version'], (put) => {
       put(1, { version, node_version: process.version });
     });
@@ -101,6 +103,27 @@ export class Metrics {
       for (const level of LOG_LEVELS) put(messages[level], { level });
     });
     this.counter('httplog_messages_suppressed_total', 'Messages kept back by the limit of ten of a kind a minute, or because nobody read them.', [], (put) => put(messages.suppressed));
+  }
+
+  private registerOwners(owners: Pick<OwnerReporter, 'report'>): void {
+    for (const family of OWNER_FAMILIES) this.registerFamily(family);
+    this.counter('httplog_process_lookups_total', 'Ends of connections that were looked up, by result.', ['result'], (put) => {
+      const { found, elsewhere, unknown, noRoom, again } = owners.report();
+      for (const [result, count] of found) put(count, { result });
+      for (const [result, count] of Object.entries({ elsewhere, unknown, no_room: noRoom, again })) put(count, { result });
+    });
+    this.gauge('httplog_process_lookups_under_way', 'Ends of connections that are being looked up.', [], (put) => put(owners.report().underWay));
+    this.counter('httplog_process_asks_total', 'Records that asked for their process, by what became of the question.', ['result'], (put) => {
+      const { taken, refused } = owners.report();
+      for (const [result, count] of Object.entries({ taken, refused })) put(count, { result });
+    });
+    this.counter('httplog_process_evictions_total', 'Known connections that left the table for others.', [], (put) => put(owners.report().evicted));
+    this.counter('httplog_process_lost_total', 'What the kernel had no room to tell about connections and processes: lost.', ['what'], (put) => {
+      const { traceRecords, processEvents, firstPackets } = owners.report().lost;
+      for (const [what, count] of Object.entries({ trace_record: traceRecords, process_event: processEvents, first_packet: firstPackets })) put(count, { what });
+    });
+    this.gauge('httplog_process_thread_up', '1 while records can tell processes.', [], (put) => put(owners.report().isRunning ? 1 : 0));
+    this.counter('httplog_process_thread_restarts_total', 'Threads that find processes, broken and replaced.', [], (put) => put(owners.report().restarts));
   }
 
   private gauge(name: string, help: string, labelNames: readonly string[], read: (put: Put) => void): void {

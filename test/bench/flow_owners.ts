@@ -7,6 +7,7 @@ import { Owner, VIA } from '../../src/record/owner.js';
 import { ConnectionKey } from '../../src/ring/connection_key.js';
 import { ConnectionWriter, OWNERSHIP, allocateConnectionTable } from '../../src/ring/connection_table.js';
 import { allocateOwnerAsks } from '../../src/ring/owner_asks.js';
+import { allocateOwnerBoard } from '../../src/ring/owner_board.js';
 import { OwnerWriter, allocateOwnerRows } from '../../src/ring/owner_rows.js';
 
 const SERVER_PORT = 80;
@@ -18,7 +19,7 @@ const PROCESSES = 40;
  * @returns memory in which the server's end of every flow is known; whoever asks for another one nevertheless writes to a closed descriptor
  */
 export function flowOwners(flows: number, ipv6: boolean): OwnerMemory {
-  const memory = { connections: allocateConnectionTable(), rows: allocateOwnerRows(), asks: [allocateOwnerAsks()], wakeFd: -1 };
+  const memory = { connections: allocateConnectionTable(), rows: allocateOwnerRows(), asks: [allocateOwnerAsks()], board: allocateOwnerBoard(), wakeFd: -1 };
   const rows = new OwnerWriter(memory.rows);
   const epochs = Array.from({ length: PROCESSES }, (_, row) =>
     rows.write(row, new Owner(1000 + row, 1, ascii('/usr/sbin/nginx'), ascii('www-data'), ascii(''), ascii(`guid-${row}`)), true));

@@ -83,7 +83,7 @@ describe('live: watched from outside', function () {
         rule_files: [join(ROOT, 'ops/alerts.yml')],
         scrape_configs: [{ job_name: 'httplog', static_configs: [{ targets: [`127.0.0.1:${PORT}`] }] }],
       }));
-      await start(['-d', join(directory, 'log')]);
+      await start(['-d', join(directory, 'log'), '-proc']);
       scraped = new Set([...readSamples(fetch('/metrics')).keys()].map((key) => key.replace(/\{.*/, '')));
       prometheus = startCommand(inNamespace(network.server, ['prometheus', `--config.file=${directory}/prometheus.yml`,
         `--storage.tsdb.path=${directory}/data`, '--web.listen-address=127.0.0.1:9090', '--log.level=warn']));

@@ -44,7 +44,7 @@ describe('the npm package', function () {
     assert.deepEqual(own, [
       'LICENSE', 'README.md', 'bin/httplog', 'docs/operations.md', 'httplog.conf', 'npm-shrinkwrap.json', 'ops/alerts.yml',
       'ops/grafana-dashboard.json', 'package.json', 'scripts/install.sh', 'scripts/start_httplog.sh',
-      'scripts/systemd/httplog@.service',
+      'scripts/systemd/httplog@.service', 'scripts/systemd/proc.conf',
     ]);
     const built = packed.filter((name) => name.startsWith('lib/')).map((name) => name.slice('lib/'.length));
     assert.deepEqual(built.sort(), filesBelow(join(ROOT, 'lib')).sort());

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, tryCommand } from '../support/command.js';
@@ -39,6 +39,21 @@ describe('httplog@.service', function () {
     assert.deepEqual(values('AmbientCapabilities'), ['CAP_NET_RAW']);
     assert.deepEqual(values('CapabilityBoundingSet'), ['CAP_NET_RAW']);
     assert.deepEqual(values('DynamicUser'), ['yes']);
+  });
+
+  it('takes a drop-in for -proc, which systemd accepts without a remark', () => {
+    const dropIn = join(folder, 'httplog@eth0.service.d');
+    mkdirSync(dropIn);
+    try {
+      cpSync(join(ROOT, 'scripts/systemd/proc.conf'), join(dropIn, 'proc.conf'));
+      const { status, stdout, stderr } = tryCommand(['systemd-analyze', 'verify', unit]);
+      assert.deepEqual({ status, said: (stdout + stderr).split('\n').filter((line) => /httplog|proc\.conf/.test(line)) }, { status: 0, said: [] });
+      const report = command(['systemd-analyze', 'security', '--offline=true', '--no-pager', unit]);
+      const [, exposure] = /Overall exposure level for \S+: ([0-9.]+)/.exec(report) ?? [];
+      assert.ok(Number(exposure) < 3, report);
+    } finally {
+      rmSync(dropIn, { recursive: true });
+    }
   });
 
   it('waits for the word that capture runs, and watches over it', () => {

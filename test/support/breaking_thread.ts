@@ -15,7 +15,9 @@ export type Where =
   /** a parsing worker that has filled a block of lines, before and after it says so */
   | 'before-word' | 'after-word'
   /** the capture thread, as it looks around */
-  | 'capture';
+  | 'capture'
+  /** the thread that finds processes (-proc), as it looks around */
+  | 'owners';
 
 /** The environment of an httplog whose threads can be broken. @param directory of tokens, see breakThread() */
 export function breakable(where: Where, directory: string): NodeJS.ProcessEnv {
@@ -34,8 +36,10 @@ if (plan !== undefined && !isMainThread) standInTheWay(...(JSON.parse(plan) as [
 
 function standInTheWay(where: Where, directory: string): void {
   const isCapture = typeof workerData === 'object' && workerData !== null && 'way' in workerData;
+  const isOwners = typeof workerData === 'object' && workerData !== null && 'isSuccessor' in workerData;
+  if (isOwners !== (where === 'owners')) return;
   const isBoth = typeof workerData === 'object' && workerData !== null && 'capture' in workerData;
-  if (!isBoth && isCapture !== (where === 'capture')) return;
+  if (!isOwners && !isBoth && isCapture !== (where === 'capture')) return;
   const come = (): void => {
     const [token] = readdirSync(directory).sort();
     if (token === undefined) return;
@@ -52,7 +56,7 @@ function standInTheWay(where: Where, directory: string): void {
       come();
       return fill.apply(this, args);
     };
-  } else if (where === 'capture') {
+  } else if (where === 'capture' || where === 'owners') {
     const now = performance.now.bind(performance);
     performance.now = () => {
       come();

@@ -2,6 +2,7 @@
 
 import { WriteLedger } from '../../src/log/write_ledger.js';
 import type { TelemetryView } from '../../src/telemetry/view.js';
+import type { OwnerReporter } from '../../src/ring/owner_report.js';
 import { SourceBoard, SOURCE, allocateSourceBoard } from '../../src/ring/source_board.js';
 import { WorkerBoard, allocateWorkerBoard } from '../../src/ring/worker_board.js';
 import { Totals } from '../../src/pipeline/totals.js';
@@ -15,6 +16,8 @@ export class FakeRun {
   readonly totals: Totals;
   /** of the ledger */
   nowMs = 0;
+  /** -proc */
+  owners: OwnerReporter | undefined;
   readonly ledger = new WriteLedger({ onError: () => undefined, onRecovery: () => undefined }, () => this.nowMs);
 
   constructor(folding = false) {
@@ -28,7 +31,7 @@ export class FakeRun {
 
   get view(): TelemetryView {
     const { ring, workers, blocks, ledger, messages, totals } = this;
-    return { ring, workers, blocks, ledger, messages, sources: () => totals.reports() };
+    return { ring, workers, blocks, ledger, messages, owners: this.owners, sources: () => totals.reports() };
   }
 }
 
