@@ -44,7 +44,7 @@ for i in range(rounds):
 `;
 
 describe('httplog connections: whom it names', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let follower: RunningHttplog;
   const running: { stop(): Promise<void> }[] = [];
   const sockets: (Socket | UdpSocket)[] = [];

@@ -65,7 +65,7 @@ function assertReduced(pid: number): void {
 }
 
 describe('httplog connections without root', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let program: ReadableProgram;
   before(() => {
     program = readableProgram();

@@ -38,7 +38,7 @@ const distinct = (value: unknown, at: number, all: readonly unknown[]): boolean 
 
 for (const place of PLACES) {
   describe(`live: the process behind a record, where addresses come again, ${place}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const at = new OwnerPlace(place, 'procagain');
     const serve = async (mode: 'plain' | 'child'): Promise<OwnerServer> => {
       const one = await startOwnerServer(mode, at.server, at.server.ipv4, 80);

@@ -15,7 +15,7 @@ const NODE = realpathSync(process.execPath);
 const CONTAINER = ['unshare', '-p', '-f', '--kill-child'];
 
 describe('live: the process behind a record, in namespaces', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let network: TestNetwork;
   const running: { stop(): Promise<void> }[] = [];
   before(() => {

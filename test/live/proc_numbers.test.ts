@@ -61,7 +61,7 @@ else:
 
 for (const place of PLACES) {
   describe(`live: the process behind a record, where numbers come again, ${place}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const at = new OwnerPlace(place, 'procnum');
     const begin = async (mode: 'again' | 'heir'): Promise<void> => {
       at.running.push(await startOwnerServer('plain', at.server, at.server.ipv4, 80));

@@ -22,7 +22,7 @@ function answering({ content_type: type, headers }: Line): number {
 
 for (const place of ['with process events and the trace', 'without'] as const) {
   describe(`live: the process behind a record, by the ways of servers, ${place}`, function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     let network: TestNetwork;
     let capture: RunningHttplog;
     let host: string;

@@ -24,7 +24,7 @@ const start = async (args: readonly string[], prefix: readonly string[] = []): P
 const instanceOf = (pid: number): string => `${INSTANCES}/httplog-${pid}`;
 
 describe('live: the tracing instance', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   const running: { stop(): Promise<void> }[] = [];
   afterEach(async () => {
     killStarted();
