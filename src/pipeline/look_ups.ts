@@ -120,6 +120,7 @@ export function noteEnd(lookUp: LookUp, state: number, inode: number, sole: Sole
   const listens = state === TCP_STATE.LISTEN;
   if (inode >= 0) lookUp.listening ??= sole?.listening(lookUp.key, isOpen || (listens && !lookUp.hasStood), nowMs);
   if (inode >= 0 && !listens) lookUp.hasStood = true;
-  if (isOpen || !lookUp.hasStood) lookUp.overMs = 0;
+  // Where nothing listens it is not here, whatever the trace says: that has other network namespaces, too.
+  if (isOpen || !lookUp.hasStood || inode < 0) lookUp.overMs = 0;
   else lookUp.overMs ||= nowMs;
 }

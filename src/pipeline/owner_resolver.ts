@@ -181,7 +181,7 @@ export class OwnerResolver {
     const found = this.own.inodeOf(key);
     pending.reason = found >= 0 ? UNOWNED.NOT_HELD : UNOWNED.NO_SOCKET;
     if (this.sole !== undefined && pending.via === VIA.LISTENER && !pending.settling) noteEnd(pending, this.own.state, found, this.sole, nowMs);
-    if (found >= 0 || pending.overMs > 0) return Math.max(0, found);
+    if (found >= 0) return found;
     // The other end of a connection of ours, or none of this host's: other namespaces are searched when a record asks.
     if (!asked) return -1;
     this.foreigners.refresh(nowMs);

@@ -3,6 +3,7 @@
 // began behind the connection's end, and when that process had no child meanwhile, to which it might have handed what it accepted. A process that is
 // known to hand on what it accepts is never the answer.
 
+import { networkInterfaces } from 'node:os';
 import { Holders } from '../host/holders.js';
 import { Listeners } from '../host/listeners.js';
 import { PROC_EVENT, type ProcEvent } from '../host/proc_event.js';
@@ -20,6 +21,9 @@ const SLICE_MS = 1;
 const MISS_MS = 20;
 const FRESH_MS = 1000;
 
+/** All of 127.0.0.0/8 is this host. */
+const LOOPBACK = /^127\./;
+
 /** Who accepted: the number of a process, 0: nothing can be said, several: any of them may have, not yet: not everything is read. */
 export type SoleVerdict = number | 'several' | 'not yet';
 
@@ -28,6 +32,8 @@ export class SoleListeners {
   private readonly before: Listeners;
   private readonly after: Listeners;
   private readonly bytes = new Uint8Array(2 * ADDRESS_BYTES);
+  /** addresses of this network namespace, as text */
+  private addresses: ReadonlySet<string> = new Set();
   private beforeMs = -Infinity;
   private afterMs = -Infinity;
   /** by port: processes that have, or had, connections accepted there */
@@ -79,12 +85,15 @@ export class SoleListeners {
   private refresh(nowMs: number): void {
     this.beforeMs = nowMs;
     this.before.refresh([]);
+    this.addresses = new Set(Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address)));
   }
 
   private inodes(listeners: Listeners, key: ConnectionKey): readonly number[] {
     const { bytes } = this;
     key.writeAddresses(bytes, 0);
     const local = formatAddress(unmapped(bytes.subarray(0, ADDRESS_BYTES)));
+    // A socket that listens on every address is found for those of other namespaces, too.
+    if (!this.addresses.has(local) && !LOOPBACK.test(local)) return [];
     const [found] = listeners.matching({ local, localPort: key.localPort, remote: '', remotePort: 0 }).values();
     return found?.map(({ inode }) => inode) ?? [];
   }

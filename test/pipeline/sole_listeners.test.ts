@@ -80,6 +80,19 @@ describe('who accepted a connection that is over', () => {
     assert.equal(await verdict(listening, beganMs), 0);
   });
 
+  it('is nobody of this host where the address is none of this host, such as that of a container', async () => {
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    server = createServer().listen(port, '0.0.0.0');
+    await once(server, 'listening');
+    const [listening, beganMs] = begin();
+    assert.equal(await verdict(listening, beganMs), process.pid);
+    key = keyOf(Uint8Array.of(203, 0, 113, 9, 127, 0, 0, 1), 0, 4, 4, port, CLIENT_PORT);
+    assert.deepEqual(begin()[0], []);
+    assert.equal(await verdict(listening, beganMs), 0);
+  });
+
   it('may be any of several that hold what listens, heard of or not', async () => {
     const [listening, beganMs] = begin();
     const pid = await share();
