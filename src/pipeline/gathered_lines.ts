@@ -6,9 +6,9 @@ import type { BatchHead } from '../ring/line_blocks.js';
 import { LineOutput } from './line_output.js';
 
 /** Lines wait this long, and their batches' counters with them. */
-const GATHER_MS = 20;
+export const GATHER_MS = 50;
 /** So many bytes do not wait. */
-const GATHER_BYTES = 256 << 10;
+export const GATHER_BYTES = 1 << 20;
 
 export class GatheredLines extends LineOutput {
   private readonly head = { batch: 0, source: 0, watermarkSeconds: 0, watermarkNanoseconds: 0 };

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { GatheredLines } from '../../src/pipeline/gathered_lines.js';
+import { GATHER_BYTES, GATHER_MS, GatheredLines } from '../../src/pipeline/gathered_lines.js';
 import { COUNTER, COUNTERS } from '../../src/record/counters.js';
 import { type Block, makeBlocks, readBlock } from '../support/blocks.js';
 import { latin1 } from '../support/fence.js';
 
-const REGION_BYTES = 400 << 10;
+const REGION_BYTES = GATHER_BYTES * 1.5;
 
 describe('pipeline: gathered lines', () => {
   let passed: Block[];
@@ -43,7 +43,7 @@ describe('pipeline: gathered lines', () => {
     parse(2, 101);
     parse(2, 102, 'c');
     assert.equal(passed.length, 0);
-    assert.ok(lines.due <= performance.now() + 20);
+    assert.ok(lines.due <= performance.now() + GATHER_MS);
     assert.equal(lines.handOn(), true);
     assert.equal(lines.due, Infinity);
     assert.deepEqual(passed.map(({ batch: number, source, last, watermark }) => [number, source, last, watermark]), [[0, 2, true, [102, 7]]]);
@@ -63,14 +63,14 @@ describe('pipeline: gathered lines', () => {
   });
 
   it('many bytes do not wait', () => {
-    parse(0, 100, 'x'.repeat(200 << 10));
+    parse(0, 100, 'x'.repeat(GATHER_BYTES * 0.75));
     assert.equal(passed.length, 0);
-    parse(0, 101, 'y'.repeat(100 << 10));
+    parse(0, 101, 'y'.repeat(GATHER_BYTES * 0.5));
     assert.equal(passed.length, 1);
   });
 
   it('a block that is full is passed on before the end of what is gathered', () => {
-    parse(0, 100, 'x'.repeat(250 << 10), 'y'.repeat(250 << 10));
+    parse(0, 100, 'x'.repeat(GATHER_BYTES), 'y'.repeat(GATHER_BYTES));
     assert.deepEqual(passed.map((block) => [block.batch, block.last, textOf(block)[0]]), [[0, false, 'x'], [0, true, 'y']]);
     assert.equal(passed[1].counters[COUNTER.FRAMES], 2);
   });
