@@ -7,6 +7,7 @@
 // that asked is nobody's, or waits for an answer.
 
 import type { ConnectionKey } from './connection_key.js';
+import { changed } from './recent_connections.js';
 
 const NOTES = 65_536;
 const NOTE_WORDS = 4;
@@ -19,9 +20,14 @@ export class ConnectionNotes {
   /** of what is asked, microseconds since 1970: when the connection that is known began, and now (no arguments: those would be allocated) */
   sinceUs = 0.5;
   nowUs = 0.5;
+  /** hasNewer() found one that began after nowUs: it will be the newer one later */
+  willBeNewer = false;
 
-  /** @param first word */
-  constructor(private readonly words: Int32Array, private readonly first: number) {}
+  /**
+   * @param first word
+   * @param versions first word of what counts changes (recent_connections.ts)
+   */
+  constructor(private readonly words: Int32Array, private readonly first: number, private readonly versions: number) {}
 
   /**
    * A connection begins.
@@ -39,6 +45,7 @@ export class ConnectionNotes {
     words[at + SYN] = syn;
     words[at + SINCE] = Math.floor(us / HIGH);
     words[at + SINCE + 1] = us % HIGH;
+    changed(words, this.versions, tag);
   }
 
   /** Whether a connection of these ends began after sinceUs and not after nowUs, with another first packet than `syn`. */
@@ -46,9 +53,12 @@ export class ConnectionNotes {
     const { words, sinceUs, nowUs } = this;
     const tag = key.pairHash;
     const at = this.place(tag);
+    this.willBeNewer = false;
     if (words[at] !== tag || words[at + SYN] === syn) return false;
     const us = words[at + SINCE] * HIGH + (words[at + SINCE + 1] >>> 0);
-    return us > sinceUs && us <= nowUs;
+    if (us <= sinceUs) return false;
+    this.willBeNewer = us > nowUs;
+    return us <= nowUs;
   }
 
   /** Sequence number, as 32 bits with a sign, of the last first packet that was noted; 0: none. */

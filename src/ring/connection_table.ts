@@ -2,7 +2,7 @@
 //
 //   words   | ANSWERS | EVICTED | … | slot 0 | slot 1 | … |        8 slots a set; a connection is in the set that its hash names
 //   slot    | SEQUENCE | key, 9 words | STATE, VIA, SHARED | OWNER | EPOCH | SYN | SINCE, 2 words |
-//   words   | notes of first packets (connection_notes.ts) |
+//   words   | notes of first packets (connection_notes.ts) | versions (recent_connections.ts) |
 //
 // Addresses and ports come again: of a connection whose first packet was seen, SYN is its sequence number and SINCE its time, in
 // microseconds since 1970. What was captured before belongs to an earlier connection.
@@ -10,8 +10,9 @@
 // SEQUENCE is odd while a slot is written. A reader that saw it odd or changed under its hands takes the slot for another's: it asks
 // (owner_asks.ts), and is answered. ANSWERS counts what was written; who waits for an answer waits for it to change.
 
-import { KEY_WORDS, type ConnectionKey } from './connection_key.js';
+import { ConnectionKey, KEY_WORDS } from './connection_key.js';
 import { ConnectionNotes, NOTES_WORDS } from './connection_notes.js';
+import { allChanged, changed, RecentConnections, VERSION_WORDS } from './recent_connections.js';
 
 /** What is known of a connection. */
 export const OWNERSHIP = {
@@ -31,6 +32,7 @@ const SET_SLOTS = 8;
 export const CONNECTION_SLOTS = SETS * SET_SLOTS;
 const SLOT_WORDS = 16;
 const NOTES = HEADER_WORDS + CONNECTION_SLOTS * SLOT_WORDS;
+const VERSIONS = NOTES + NOTES_WORDS;
 const KEY = 1;
 const STATE = KEY + KEY_WORDS;
 const OWNER = STATE + 1;
@@ -52,7 +54,7 @@ const LOADS_IN_ORDER = process.arch === 'x64';
 
 /** 9 MiB, of which only what is used takes memory. */
 export function allocateConnectionTable(): SharedArrayBuffer {
-  return new SharedArrayBuffer((NOTES + NOTES_WORDS) * Int32Array.BYTES_PER_ELEMENT);
+  return new SharedArrayBuffer((VERSIONS + VERSION_WORDS) * Int32Array.BYTES_PER_ELEMENT);
 }
 
 function wordOf(slot: number): number {
@@ -91,10 +93,12 @@ export class ConnectionReader {
   nowUs = 0.5;
   readonly notes: ConnectionNotes;
   private readonly words: Int32Array;
+  private readonly recent: RecentConnections;
 
   constructor(memory: SharedArrayBuffer) {
     this.words = new Int32Array(memory);
-    this.notes = new ConnectionNotes(this.words, NOTES);
+    this.notes = new ConnectionNotes(this.words, NOTES, VERSIONS);
+    this.recent = new RecentConnections(this.words, VERSIONS);
   }
 
   /**
@@ -102,6 +106,32 @@ export class ConnectionReader {
    *   packet was noted and the table has the one before it
    */
   find(key: ConnectionKey): number {
+    const { recent } = this;
+    const tag = key.pairHash;
+    if (this.nowUs >= recent.sinceUs && recent.find(key, tag)) {
+      this.owner = recent.owner;
+      this.epoch = recent.epoch;
+      this.via = (recent.state >> VIA_SHIFT) & STATE_MASK;
+      this.shared = recent.state >> SHARED_SHIFT;
+      return OWNERSHIP.KNOWN;
+    }
+    const version = recent.version(tag);
+    const state = this.look(key);
+    if (state === OWNERSHIP.KNOWN && !this.notes.willBeNewer) this.keep(key, tag, version);
+    return state;
+  }
+
+  private keep(key: ConnectionKey, tag: number, version: number): void {
+    const { recent } = this;
+    recent.owner = this.owner;
+    recent.epoch = this.epoch;
+    recent.state = OWNERSHIP.KNOWN | (this.via << VIA_SHIFT) | (this.shared << SHARED_SHIFT);
+    if (this.notes.sinceUs > recent.sinceUs) recent.sinceUs = this.notes.sinceUs;
+    recent.put(key, tag, version);
+  }
+
+  /** find(), in the table itself. */
+  private look(key: ConnectionKey): number {
     const { words, notes } = this;
     let at = wordOf(firstSlot(key.hash));
     for (let i = 0; i < SET_SLOTS; i++, at += SLOT_WORDS) {
@@ -151,6 +181,7 @@ export class ConnectionWriter {
   private readonly words: Int32Array;
   /** when each slot was written last: the oldest makes room */
   private readonly writtenMs = new Float64Array(CONNECTION_SLOTS);
+  private readonly key = new ConnectionKey();
 
   constructor(memory: SharedArrayBuffer) {
     this.words = new Int32Array(memory);
@@ -201,6 +232,7 @@ export class ConnectionWriter {
       setTime(this.words, at, 0);
       Atomics.add(this.words, at, 1);
     }
+    allChanged(this.words, VERSIONS);
   }
 
   written(slot: number): number {
@@ -233,6 +265,7 @@ export class ConnectionWriter {
     words[at + SYN] = syn;
     setTime(words, at, sinceUs);
     Atomics.add(words, at, 1);
+    changed(words, VERSIONS, key.pairHash);
     this.writtenMs[slot] = nowMs;
     return slot;
   }
@@ -258,6 +291,8 @@ export class ConnectionWriter {
     Atomics.add(this.words, at, 1);
     this.words[at + STATE] = OWNERSHIP.NONE;
     Atomics.add(this.words, at, 1);
+    this.takeKey(slot, this.key);
+    changed(this.words, VERSIONS, this.key.pairHash);
   }
 
   /** Forgets everything; what another writer left half written, too. */
@@ -268,6 +303,7 @@ export class ConnectionWriter {
       if (words[at + STATE] !== OWNERSHIP.NONE) words[at + STATE] = OWNERSHIP.NONE;
       if ((Atomics.load(words, at) & 1) === 1) Atomics.add(words, at, 1);
     }
+    allChanged(words, VERSIONS);
   }
 
   /** Wakes those who wait for answers. */
