@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync, realpathSync, writeFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -25,6 +25,18 @@ async function listen(host = '127.0.0.1'): Promise<{ server: Server; port: numbe
   return { server, port: (server.address() as AddressInfo).port };
 }
 
+/** How often somebody is asked whom a busy machine may find too late. */
+const MOST_TRIES = 40;
+
+const helpers: ChildProcess[] = [];
+
+/** spawn(), of what ends with the tests whatever becomes of them. */
+const beside = ((...args: Parameters<typeof spawn>) => {
+  const child = spawn(...args);
+  helpers.push(child);
+  return child;
+}) as typeof spawn;
+
 /** A client in a thread of the test's own that lets the server's loop run. */
 async function runBash(script: string): Promise<string> {
   const child = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -45,7 +57,10 @@ const outgoing = (lines: readonly Line[], event: string): Line[] => lines.filter
 
 describe('httplog connections', function () {
   this.timeout(180_000);
-  after(killStarted);
+  after(() => {
+    killStarted();
+    for (const helper of helpers) helper.kill('SIGKILL');
+  });
 
   it('explains itself, and refuses what does not fit', () => {
     const help = httplog(['connections', '-h']);
@@ -183,7 +198,7 @@ describe('httplog connections', function () {
     // Clients that stay until they are told of: not one is unknown, however busy the machine is.
     const { server, port } = await listen();
     server.removeAllListeners('connection').on('connection', (socket: Socket) => socket.on('error', () => undefined));
-    const clients = Array.from({ length: 8 }, () => spawn('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; read x <&3; :`], { stdio: 'ignore' }));
+    const clients = Array.from({ length: 8 }, () => beside('bash', ['-c', `exec 3<>/dev/tcp/127.0.0.1/${port}; read x <&3; :`], { stdio: 'ignore' }));
     await running.holds('every client', () => called(port).length >= 8 && accepted(port).length >= 8);
     assert.deepEqual(called(port).map((line) => `${line['pid'] as number} ${line['exe'] as string}`).sort(), clients.map(({ pid }) => `${pid} ${BASH}`).sort());
     assert.deepEqual(accepted(port).map((line) => [line['pid'], line['exe'], line['proc_via']]), clients.map(() => [process.pid, NODE, 'listener']));
@@ -205,7 +220,7 @@ describe('httplog connections', function () {
           process.on('SIGTERM', () => { child.kill('SIGKILL'); process.exit(); });
         }
       `);
-      const passer = spawn(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const passer = beside(process.execPath, [file], { stdio: ['pipe', 'pipe', 'inherit'] });
       const [text] = await once(passer.stdout, 'data') as [Buffer];
       const passed = Number(text.toString());
       const ask = async (at: number): Promise<{ socket: Socket; pid: number; lport: number }> => {
@@ -237,10 +252,10 @@ kept = []
 while True:
     c, _ = s.accept(); c.sendall(str(os.getpid()).encode()); kept.append(c)
 `;
-      const one = spawn('python3', ['-c', script, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const one = beside('python3', ['-c', script, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
       const [portText] = await once(one.stdout, 'data') as [Buffer];
       const reused = Number(portText.toString());
-      const two = spawn('python3', ['-c', script, String(reused)], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const two = beside('python3', ['-c', script, String(reused)], { stdio: ['ignore', 'pipe', 'inherit'] });
       await once(two.stdout, 'data');
       const asked = await Promise.all(Array.from({ length: 16 }, () => ask(reused)));
       await running.holds('every connection', () => accepted(reused).length >= asked.length);
@@ -252,7 +267,7 @@ while True:
       two.kill('SIGKILL');
 
       // A server that hands each connection to a child, which does not hold the listener, and closes its own copy.
-      const forking = spawn('python3', ['-c', `
+      const forking = beside('python3', ['-c', `
 import os, socket
 s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()
 print(s.getsockname()[1], flush=True)
@@ -264,11 +279,20 @@ while True:
 `], { stdio: ['ignore', 'pipe', 'inherit'] });
       const [forkText] = await once(forking.stdout, 'data') as [Buffer];
       const forkPort = Number(forkText.toString());
-      const served = await ask(forkPort);
-      await running.holds('the connection of the child', () => accepted(forkPort).length >= 1);
-      const [line] = accepted(forkPort);
-      assert.ok(line['pid'] === served.pid || line['pid'] === forking.pid, JSON.stringify([line, served.pid, forking.pid]));
-      served.socket.destroy();
+      // On a busy machine the child may be found too late, which is told; somebody else is never named.
+      let named: unknown = 'unknown';
+      for (let tries = 1; named === 'unknown' && tries <= MOST_TRIES; tries++) {
+        const served = await ask(forkPort);
+        try {
+          await running.holds('the connection of a child', () => accepted(forkPort).length >= tries);
+          const line = accepted(forkPort).find(({ rport }) => rport === served.lport)!;
+          named = line['pid'];
+          assert.ok([served.pid, forking.pid, 'unknown'].includes(named as number), JSON.stringify([line, served.pid, forking.pid]));
+        } finally {
+          served.socket.destroy(); // its child ends with it
+        }
+      }
+      assert.notEqual(named, 'unknown');
       forking.kill('SIGKILL');
     });
     assert.equal((await running.end('SIGTERM')).status, 0);
