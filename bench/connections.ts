@@ -1,116 +1,128 @@
-// How many short-lived connections carry the right process: clients that connect and are gone, with a ledger of their own.
+// Short-lived clients: how many connections carry the right process, in `httplog connections` and in the records of -proc. curl again
+// and again from one shell; and forks that connect and end at once, faster and faster until half a core is idle, then at that rate.
+// With --snapshot: what the list of so many sockets with their processes takes, beside `ss -tanp`. Needs root, nginx, curl, python3.
 //
-//   node dist/bench/connections.js [SECONDS]          (root)
-//
-// Two loads one after the other: curl started again and again by a shell, and forks of one program that connect and end at once.
-// Both are paced so that about half a core stays idle on two. The ledger of each client is its own PID and local port.
+//   npm run build && node dist/bench/connections.js [--seconds 8] [--idle 0.5]
+//   npm run build && node dist/bench/connections.js --snapshot 50000 [--rounds 5]
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { realpathSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { cpus } from 'node:os';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atLeast, atMost, markdownTable, targetsTable } from './lib/report.js';
+import { Forkers, idleCoresWhile, type Ledger, type Load, PORT, ShortServer } from './lib/short_clients.js';
+import { compareSnapshots } from './lib/snapshot.js';
+import { type Observation, Observer } from './lib/told_clients.js';
+import { machine } from './lib/surroundings.js';
 
-const HTTPLOG = fileURLToPath(new URL('../../bin/httplog', import.meta.url));
-const SETTLE_MS = 2000;
+const LEAST_PERCENT = 99.5;
+const SNAPSHOT_MOST_S = 0.5;
+/** The ramp: begins at, and grows by. */
+const FIRST_RATE = 200;
+const STEP = 1.3;
+const STEP_SECONDS = 1;
+/** Below this part of what was asked for, the forkers are at their end. */
+const REACHED = 0.95;
+/** Before anything begins, for what the machine does by itself. */
+const QUIET_MS = 1000;
 
-interface Client {
-  readonly pid: number;
-  readonly exe: string;
+interface Judged extends Load {
+  readonly name: string;
+  readonly command: string;
+  readonly connections: number;
+  readonly right: number;
+  readonly pidOnly: number;
+  readonly unknown: number;
+  readonly wrong: number;
+  readonly missing: number;
+  readonly said: string;
 }
 
-/** By local port. */
-type Ledger = Map<number, Client>;
-type Line = Record<string, unknown>;
-
-const FORKS = `
-import os, socket, sys, time
-end = time.time() + float(sys.argv[2]); n = 0
-while time.time() < end:
-    pid = os.fork()
-    if pid == 0:
-        s = socket.socket()
-        try:
-            s.connect(('127.0.0.1', int(sys.argv[1])))
-            os.write(1, b'%d %d\\n' % (os.getpid(), s.getsockname()[1]))
-        finally:
-            os._exit(0)
-    n += 1
-    while n > 8:
-        os.wait(); n -= 1
-    time.sleep(float(sys.argv[3]))
-`;
-const CURLS = 'end=$((SECONDS + $2)); while [ $SECONDS -lt $end ]; do curl -s -o /dev/null -w "%{local_port}\\n" http://127.0.0.1:$1/ & p=$!; wait $p; echo "$p"; done';
-
-async function load(name: string, seconds: number, port: number): Promise<Ledger> {
-  const ledger: Ledger = new Map();
-  const [argv, exe] = name === 'curl'
-    ? [['bash', '-c', CURLS, 'bash', String(port), String(seconds)], realpathSync('/usr/bin/curl')]
-    : [['python3', '-c', FORKS, String(port), String(seconds), '0.002'], ''];
-  const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
-  const path = exe === '' ? await exeOf(child.pid ?? 0) : exe;
-  let pending = 0;
-  for await (const line of createInterface(child.stdout)) {
-    const [first, second] = line.split(' ').map(Number);
-    if (second !== undefined) ledger.set(second, { pid: first, exe: path });
-    else if (pending === 0) pending = first;
-    else {
-      ledger.set(pending, { pid: first, exe: path });
-      pending = 0;
-    }
-  }
-  return ledger;
-}
-
-async function exeOf(pid: number): Promise<string> {
-  await sleep(300); // a wrapper may replace itself
-  return realpathSync(`/proc/${pid}/exe`);
-}
-
-function judge(ledger: Ledger, lines: readonly Line[], port: number): Record<string, number> {
-  const counts = { connections: ledger.size, right: 0, pidOnly: 0, unknown: 0, wrong: 0, missing: 0 };
-  const told = new Map(lines.filter((line) => line['event'] === 'established' && line['rport'] === port && line['direction'] === 'out')
-    .map((line) => [line['lport'] as number, line]));
-  for (const [localPort, { pid, exe }] of ledger) {
-    const line = told.get(localPort);
-    if (line === undefined) counts.missing++;
-    else if (line['pid'] === undefined) counts.unknown++;
-    else if (line['pid'] !== pid || (line['exe'] !== exe && line['exe'] !== 'unknown')) counts.wrong++;
-    else if (line['exe'] === 'unknown') counts.pidOnly++;
+/** What was told of a connection: the worst of all that was told counts. */
+function judge(ledger: Ledger, told: Observation['told']): Pick<Judged, 'right' | 'pidOnly' | 'unknown' | 'wrong' | 'missing'> {
+  const counts = { right: 0, pidOnly: 0, unknown: 0, wrong: 0, missing: 0 };
+  for (const [ends, { pid, exe }] of ledger) {
+    const all = told.get(ends) ?? [];
+    if (all.length === 0) counts.missing++;
+    else if (all.some((one) => (one.pid !== undefined && one.pid !== pid) || (one.exe !== undefined && one.exe !== exe))) counts.wrong++;
+    else if (all.some((one) => one.pid === undefined)) counts.unknown++;
+    else if (all.some((one) => one.exe === undefined)) counts.pidOnly++;
     else counts.right++;
   }
   return counts;
 }
 
-function idleTicks(): number {
-  return cpus().reduce((sum, { times }) => sum + times.idle, 0);
+/** The rate that leaves `idle` cores, while httplog observes. */
+async function ramp(forkers: Forkers, idle: number): Promise<number> {
+  let [below, belowIdle] = [0, Infinity];
+  for (let rate = FIRST_RATE; ; rate *= STEP) {
+    const load = await forkers.run(rate, STEP_SECONDS);
+    if (load.rate < REACHED * rate) return load.rate;
+    if (load.idleCores > idle) {
+      [below, belowIdle] = [rate, load.idleCores];
+      continue;
+    }
+    if (below === 0) throw new Error(`${load.idleCores.toFixed(2)} cores are idle at ${rate} clients a second: the machine has other work`);
+    return below + (rate - below) * (belowIdle - idle) / (belowIdle - load.idleCores);
+  }
 }
 
-const seconds = Number(process.argv[2] ?? 10);
-const server = createServer((socket) => {
-  socket.on('error', () => undefined).once('data', () => socket.end('HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n'));
-}).listen(0, '127.0.0.1');
-await once(server, 'listening');
-const { port } = server.address() as AddressInfo;
-for (const name of ['curl', 'forks']) {
-  const httplog = spawn(HTTPLOG, ['connections', '-source', 'trace', '-p', 'tcp', '-o', 'json', '-rport', String(port)], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  let said = '';
-  httplog.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
-  httplog.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-  while (!said.includes('ready,')) await sleep(50);
-  const [idle, beganMs] = [idleTicks(), performance.now()];
-  const ledger = await load(name, seconds, port);
-  const idleCores = (idleTicks() - idle) / (performance.now() - beganMs);
-  await sleep(SETTLE_MS);
-  httplog.kill('SIGTERM');
-  await once(httplog, 'close');
-  const lines = output.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Line);
-  const counts = judge(ledger, lines, port);
-  console.log(`${name}: ${Object.entries(counts).map(([what, count]) => `${what} ${count}`).join(', ')}; ${(100 * counts['right'] / counts['connections']).toFixed(2)} % right; ${(ledger.size / seconds).toFixed(0)} a second, ${idleCores.toFixed(2)} cores idle`);
-  console.log(said.split('\n').filter((line) => /lost:/.test(line)).join('\n'));
+async function measure(observer: Observer, directory: string, server: ShortServer, by: 'curl' | 'forks', seconds: number, idle: number): Promise<Judged> {
+  await observer.begin();
+  let load: Load;
+  if (by === 'curl') {
+    load = await server.curls(seconds);
+  } else {
+    const forkers = await Forkers.start(directory, observer.needsExchange);
+    try {
+      const rate = await ramp(forkers, idle);
+      load = await forkers.run(rate, seconds);
+    } finally {
+      await forkers.stop();
+    }
+  }
+  const { told, said } = await observer.end();
+  return { ...load, name: by, command: observer.name, connections: load.ledger.size, ...judge(load.ledger, told), said };
 }
-server.close();
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '8' }, idle: { type: 'string', default: '0.5' },
+    snapshot: { type: 'string', default: '0' }, rounds: { type: 'string', default: '5' }, only: { type: 'string', default: '' },
+  },
+});
+console.log(`${new Date().toISOString().slice(0, 10)}, ${machine()}\n`);
+if (Number(values.snapshot) > 0) {
+  const { rows, seconds } = await compareSnapshots(Number(values.snapshot), Number(values.rounds));
+  console.log(markdownTable(rows));
+  console.log(`\n${markdownTable(targetsTable([atMost('snapshot of all sockets', seconds, SNAPSHOT_MOST_S, ' s')]))}`);
+} else {
+  const directory = mkdtempSync(join(tmpdir(), 'httplog-bench-connections-'));
+  const server = await ShortServer.start(directory);
+  const judged: Judged[] = [];
+  try {
+    const [quiet] = await idleCoresWhile(() => sleep(QUIET_MS));
+    console.log(`${quiet.toFixed(2)} cores idle before.\n`);
+    for (const observer of [Observer.connections(directory, PORT), Observer.records(directory, PORT, server.device)]) {
+      if (!observer.name.includes(values.only)) continue;
+      for (const by of ['curl', 'forks'] as const) judged.push(await measure(observer, directory, server, by, Number(values.seconds), Number(values.idle)));
+    }
+  } finally {
+    await server.stop();
+    rmSync(directory, { recursive: true });
+  }
+  const percent = ({ right, connections }: Judged): number => 100 * right / connections;
+  console.log(markdownTable([
+    ['clients', 'told by', 'a second', 'cores idle', 'connections', 'right', 'PID without exe', 'unknown', 'wrong', 'not told', 'not connected'],
+    ...judged.map((each) => [
+      each.name, each.command, each.rate.toFixed(0), each.idleCores.toFixed(2),
+      ...[each.connections, each.right, each.pidOnly, each.unknown, each.wrong, each.missing, each.failed].map(String),
+    ]),
+  ]));
+  console.log(`\n${markdownTable(targetsTable(judged.flatMap((each) => [
+    atLeast(`${each.name}, ${each.command}: right PID and exe`, percent(each), LEAST_PERCENT, ' %'),
+    atMost(`${each.name}, ${each.command}: wrong`, each.wrong, 0, '', 0),
+  ])))}`);
+  for (const { name, command, said } of judged) console.log(`\n${name}, ${command}:\n${said}`);
+}
