@@ -6,7 +6,7 @@
 //   npm run build && node dist/bench/connections.js --snapshot 50000 [--rounds 5]
 
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,12 +24,15 @@ const STEP = 1.3;
 const STEP_SECONDS = 1;
 /** Below this part of what was asked for, the forkers are at their end. */
 const REACHED = 0.95;
-/** Before anything begins, for what the machine does by itself. */
+/** What the machine does by itself: looked at so long, and waited for to be less than this, but not for ever. */
 const QUIET_MS = 1000;
+const QUIET_CORES = 0.15;
+const QUIET_PATIENCE_MS = 40_000;
 
 interface Judged extends Load {
   readonly name: string;
   readonly command: string;
+  readonly idleBefore: number;
   readonly connections: number;
   readonly right: number;
   readonly pidOnly: number;
@@ -68,7 +71,17 @@ async function ramp(forkers: Forkers, idle: number): Promise<number> {
   }
 }
 
+/** @returns cores that were idle when other work was over, or when that was waited for in vain */
+async function quiet(): Promise<number> {
+  const deadlineMs = performance.now() + QUIET_PATIENCE_MS;
+  for (;;) {
+    const [idle] = await idleCoresWhile(() => sleep(QUIET_MS));
+    if (idle > cpus().length - QUIET_CORES || performance.now() > deadlineMs) return idle;
+  }
+}
+
 async function measure(observer: Observer, directory: string, server: ShortServer, by: 'curl' | 'forks', seconds: number, idle: number): Promise<Judged> {
+  const idleBefore = await quiet();
   await observer.begin();
   let load: Load;
   if (by === 'curl') {
@@ -83,7 +96,7 @@ async function measure(observer: Observer, directory: string, server: ShortServe
     }
   }
   const { told, said } = await observer.end();
-  return { ...load, name: by, command: observer.name, connections: load.ledger.size, ...judge(load.ledger, told), said };
+  return { ...load, idleBefore, name: by, command: observer.name, connections: load.ledger.size, ...judge(load.ledger, told), said };
 }
 
 const { values } = parseArgs({
@@ -102,8 +115,6 @@ if (Number(values.snapshot) > 0) {
   const server = await ShortServer.start(directory);
   const judged: Judged[] = [];
   try {
-    const [quiet] = await idleCoresWhile(() => sleep(QUIET_MS));
-    console.log(`${quiet.toFixed(2)} cores idle before.\n`);
     for (const observer of [Observer.connections(directory, PORT), Observer.records(directory, PORT, server.device)]) {
       if (!observer.name.includes(values.only)) continue;
       for (const by of ['curl', 'forks'] as const) judged.push(await measure(observer, directory, server, by, Number(values.seconds), Number(values.idle)));
@@ -114,9 +125,9 @@ if (Number(values.snapshot) > 0) {
   }
   const percent = ({ right, connections }: Judged): number => 100 * right / connections;
   console.log(markdownTable([
-    ['clients', 'told by', 'a second', 'cores idle', 'connections', 'right', 'PID without exe', 'unknown', 'wrong', 'not told', 'not connected'],
+    ['clients', 'told by', 'a second', 'cores idle', 'before', 'connections', 'right', 'PID without exe', 'unknown', 'wrong', 'not told', 'not connected'],
     ...judged.map((each) => [
-      each.name, each.command, each.rate.toFixed(0), each.idleCores.toFixed(2),
+      each.name, each.command, each.rate.toFixed(0), each.idleCores.toFixed(2), each.idleBefore.toFixed(2),
       ...[each.connections, each.right, each.pidOnly, each.unknown, each.wrong, each.missing, each.failed].map(String),
     ]),
   ]));

@@ -33,10 +33,12 @@ export function parseAddress(text: string): Uint8Array | undefined {
   return text.includes(':') ? parseIPv6(text) : parseIPv4(text);
 }
 
+const DECODER = new TextDecoder();
+
 /** The canonical text of an address of 4 or 16 bytes, as records have it. */
 export function formatAddress(bytes: Uint8Array): string {
   const text = new Uint8Array(ADDRESS_TEXT_BYTES);
-  return new TextDecoder().decode(text.subarray(0, writeAddress(text, 0, bytes, 0, bytes.length)));
+  return DECODER.decode(text.subarray(0, writeAddress(text, 0, bytes, 0, bytes.length)));
 }
 
 /** A copy of an address whose bits behind the prefix are cleared. @param prefix 0 to all of its bits */

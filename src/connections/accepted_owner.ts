@@ -35,7 +35,14 @@ export class AcceptedOwners {
   private searches: Search[] = [];
   private readMs = -Infinity;
 
-  constructor(private readonly book: Book, private readonly processes: Processes, private readonly holders: Holders, private readonly diag: SockDiag) {
+  /**
+   * @param breathe takes what the kernel has told meanwhile: called in the midst of looks that take milliseconds, because a program that
+   *   begins and ends within one could not be read any more. It may call find().
+   */
+  constructor(
+    private readonly book: Book, private readonly processes: Processes, private readonly holders: Holders, private readonly diag: SockDiag,
+    private readonly breathe: () => void,
+  ) {
     this.listeners = new Listeners(diag);
   }
 
@@ -65,8 +72,11 @@ export class AcceptedOwners {
   again(last = false): void {
     const beganMs = performance.now();
     if (this.dueMs === undefined || (!last && this.dueMs > beganMs)) return;
-    const look = new DescriptorLook(this.diag);
-    this.searches = this.searches.filter((search) => !this.tried(search, look, last || beganMs >= search.endMs));
+    const look = new DescriptorLook(this.diag, last ? () => undefined : this.breathe);
+    const searches = this.searches;
+    this.searches = []; // those that come while others are looked for
+    const open = searches.filter((search) => !this.tried(search, look, last || beganMs >= search.endMs));
+    this.searches = [...open, ...this.searches];
     const endedMs = performance.now();
     // Looking takes a fifth of the time at most.
     this.dueMs = this.searches.length === 0 ? undefined : endedMs + Math.max(AGAIN_MS, 4 * (endedMs - beganMs));

@@ -43,7 +43,8 @@ export class Book {
   evicted = 0;
   private readonly entries = new Set<Entry>();
   private readonly bySocket = new Map<number, Entry>();
-  private readonly byEnds = new Map<string, Set<Entry>>();
+  /** hardly ever are there two: those in a set */
+  private readonly byEnds = new Map<string, Entry | Set<Entry>>();
 
   /**
    * @param emit gets events as they happened
@@ -76,7 +77,8 @@ export class Book {
 
   /** Entries with these ends: two network namespaces may have the same. */
   withEnds(protocol: Protocol, ends: Ends): readonly Entry[] {
-    return [...this.byEnds.get(protocol + endsKey(ends)) ?? []];
+    const known = this.byEnds.get(protocol + endsKey(ends));
+    return known === undefined ? [] : known instanceof Set ? [...known] : [known];
   }
 
   [Symbol.iterator](): IterableIterator<Entry> {
@@ -100,8 +102,9 @@ export class Book {
   /** @param ns when it happened, CLOCK_MONOTONIC */
   tell(entry: Entry, event: ConnectionEventName, ns: number, ending: Ending = {}): void {
     const { protocol, ends, direction, owner, via, shared, isOld, sinceNs } = entry;
+    const { local, localPort, remote, remotePort } = ends;
     const made: ConnectionEvent = {
-      ...ends, event, protocol, direction, owner, via, shared, isOld,
+      local, localPort, remote, remotePort, event, protocol, direction, owner, via, shared, isOld,
       timeNs: BigInt(Math.round(ns)) + this.aheadNs(),
       hasFailed: ending.hasFailed ?? false,
       durationNs: event === 'close' && sinceNs !== undefined ? BigInt(Math.max(0, Math.round(ns - sinceNs))) : undefined,
@@ -136,14 +139,15 @@ export class Book {
   private index(entry: Entry): void {
     const key = entry.protocol + endsKey(entry.ends);
     const known = this.byEnds.get(key);
-    if (known === undefined) this.byEnds.set(key, new Set([entry]));
-    else known.add(entry);
+    if (known === undefined) this.byEnds.set(key, entry);
+    else if (known instanceof Set) known.add(entry);
+    else this.byEnds.set(key, new Set([known, entry]));
   }
 
   private unindex(entry: Entry): void {
     const key = entry.protocol + endsKey(entry.ends);
     const known = this.byEnds.get(key);
-    known?.delete(entry);
-    if (known?.size === 0) this.byEnds.delete(key);
+    if (known instanceof Set) known.delete(entry);
+    if (known === entry || (known instanceof Set && known.size === 0)) this.byEnds.delete(key);
   }
 }

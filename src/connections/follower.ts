@@ -61,6 +61,8 @@ class Follower {
   private readonly said: string[] = [];
   private readonly entries: Uint8Array;
   private readonly entriesView: DataView;
+  /** What the time of day is ahead of CLOCK_MONOTONIC, asked once a round: a list of all sockets has tens of thousands of events. */
+  private aheadNs = realTimeAheadNs();
   private nextLookMs = Infinity;
   private checkedMs = 0;
   private destructionLost = 0;
@@ -70,10 +72,10 @@ class Follower {
     this.shared = new Int32Array(task.shared);
     this.processes = new Processes(task.processes);
     this.lines = new EventLines(new Selection(task.selection), formatOf(task.format, task.hostname), this.shared, report);
-    this.book = new Book((event) => this.lines.add(event), realTimeAheadNs);
+    this.book = new Book((event) => this.lines.add(event), () => this.aheadNs);
     const holders = new Holders(this.processes.table);
     this.processes.descriptors = holders;
-    this.accepted = new AcceptedOwners(this.book, this.processes, holders, this.diag);
+    this.accepted = new AcceptedOwners(this.book, this.processes, holders, this.diag, () => void this.take());
     this.destruction = task.source === 'poll' ? undefined : this.hearDestruction();
     this.closings = new Closings(this.book, this.destruction !== undefined);
     const { book, processes, accepted, closings, diag } = this;
@@ -119,16 +121,14 @@ class Follower {
 
   /** @returns whether more may be waiting */
   private round(): boolean {
-    const { source } = this;
+    this.aheadNs = realTimeAheadNs();
     // What waited long enough goes out when the process events of that time are in the table, too: they may take back what is run.
     const isDue = this.lines.dueMs !== undefined && performance.now() >= this.lines.dueMs;
     // Ends that are told here are in the source's buffers already.
     const destroyed: [Ends, CarriedBytes][] = [];
     this.destruction?.read(this.destroyed, (row, carried) => destroyed.push([endsOfRow(this.destroyed, row), carried]));
     this.destroyed.clear();
-    const more = source?.read() ?? false;
-    this.processes.update((ns) => source?.applyUntil(ns));
-    source?.applyUntil(undefined);
+    const more = this.take();
     for (const [ends, carried] of destroyed) this.closings.destroyed(ends, carried);
     this.accepted.again();
     this.closings.expire();
@@ -140,6 +140,15 @@ class Follower {
     }
     if (nowMs - this.checkedMs >= IDLE_MS) this.check(nowMs);
     if (isDue) this.lines.flush();
+    return more;
+  }
+
+  /** Takes what the kernel has told of connections and processes. @returns whether more may be waiting */
+  private take(): boolean {
+    const { source } = this;
+    const more = source?.read() ?? false;
+    this.processes.update((ns) => source?.applyUntil(ns));
+    source?.applyUntil(undefined);
     return more;
   }
 

@@ -24,6 +24,8 @@ export interface ConnectionsOptions {
 
 /** How long the end waits for a reader of standard output. */
 const CLOSE_MS = 5000;
+/** For new objects of the thread that follows connections: a list of tens of thousands of sockets is made of them. */
+const YOUNG_MIB = 24;
 
 /**
  * Tells this host's connections until a signal comes.
@@ -127,7 +129,9 @@ class ConnectionsRun {
       source, pollSeconds, selection: selectionOf(this.settings), format, processes,
       capabilities: rights?.capabilities, wakeFd: this.asks.wakeFd, shared: this.asks.shared, hostname: hostname(),
     };
-    const worker = new Worker(new URL('../../workers/connections.js', import.meta.url), { workerData: task });
+    const worker = new Worker(new URL('../../workers/connections.js', import.meta.url), {
+      workerData: task, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
     const totals = new Promise<ConnectionTotals>((resolve, reject) => {
       worker.on('error', reject);

@@ -60,15 +60,24 @@ export interface SocketHolder {
 /** Who holds which socket at one moment. */
 export class HolderList {
   private readonly holders: ReadonlyMap<number, number | number[]>;
+  /** by number: a process may hold thousands of sockets */
+  private readonly owners = new Map<number, Owner | undefined>();
 
   constructor(private readonly processes: Processes, private readonly ns: bigint) {
     this.holders = readHolders(new DescriptorReader(), [...processes.pids()].sort((a, b) => a - b)).holders;
   }
 
   of(inode: number): SocketHolder {
-    const pids = [this.holders.get(inode) ?? []].flat();
-    const root = pids.length < 2 ? pids[0] : this.rootOf(pids);
-    return { owner: root === undefined ? undefined : this.processes.ofPid(root, this.ns), shared: pids.length };
+    const holders = this.holders.get(inode);
+    if (holders === undefined) return { owner: undefined, shared: 0 };
+    if (typeof holders === 'number') return { owner: this.ownerOf(holders), shared: 1 };
+    const root = this.rootOf(holders);
+    return { owner: root === undefined ? undefined : this.ownerOf(root), shared: holders.length };
+  }
+
+  private ownerOf(pid: number): Owner | undefined {
+    if (!this.owners.has(pid)) this.owners.set(pid, this.processes.ofPid(pid, this.ns));
+    return this.owners.get(pid);
   }
 
   /** The one process whose parent holds it not; undefined when there are several. */

@@ -1,10 +1,10 @@
 // One look at sockets and at who holds them, for all who want to know something at this moment: what was read is not read again.
 
-import { readSockets, type Namespace } from './network_namespaces.js';
+import { readFamily, type Namespace } from './network_namespaces.js';
 import { IPPROTO_TCP, type SockDiag } from './sock_diag.js';
 import { endsKey, endsOfRow, socketEnds, type Ends } from './socket_ends.js';
 import { DescriptorReader } from './socket_holders.js';
-import { SocketRows, TCP_STATE } from './socket_rows.js';
+import { AF_INET, AF_INET6, SocketRows, TCP_STATE } from './socket_rows.js';
 
 /** Where a connection is, and what socket it has. */
 export interface FoundSocket {
@@ -27,16 +27,18 @@ const reader = new DescriptorReader();
 
 export class DescriptorLook {
   private readonly rows = new SocketRows();
+  /** by family and namespace */
   private readonly sockets = new Map<string, ReadonlyMap<string, SocketNow>>();
   private readonly held = new Map<number, ReadonlySet<number>>();
 
-  constructor(private readonly diag: SockDiag) {}
+  /** @param breathe called before each list of another namespace is read, which takes milliseconds */
+  constructor(private readonly diag: SockDiag, private readonly breathe: () => void) {}
 
   /** The one of these namespaces in which there is such a connection; undefined: none, or several. */
   locate(ends: Ends, namespaces: readonly Namespace[]): FoundSocket | undefined {
     const found: FoundSocket[] = [];
     for (const namespace of namespaces) {
-      const socket = namespace.pid === undefined ? this.here(ends) : this.there(namespace).get(endsKey(ends));
+      const socket = namespace.pid === undefined ? this.here(ends) : this.there(namespace, ends);
       if (socket !== undefined) found.push({ namespace, inode: socket.inode, isOver: !OPEN.has(socket.state) });
     }
     return found.length === 1 ? found[0] : undefined;
@@ -60,20 +62,29 @@ export class DescriptorLook {
     return { inode: this.rows.inode[row], state: this.rows.state[row] };
   }
 
-  private there(namespace: Namespace): ReadonlyMap<string, SocketNow> {
-    let sockets = this.sockets.get(namespace.id);
+  /** An IPv4 connection of a dual-stack server is in the list of IPv6. */
+  private there(namespace: Namespace, ends: Ends): SocketNow | undefined {
+    const key = endsKey(ends);
+    const asIpv4 = ends.local.includes(':') ? undefined : this.listed(namespace, AF_INET).get(key);
+    return asIpv4 ?? this.listed(namespace, AF_INET6).get(key);
+  }
+
+  private listed(namespace: Namespace, family: typeof AF_INET | typeof AF_INET6): ReadonlyMap<string, SocketNow> {
+    const name = `${family} ${namespace.id}`;
+    let sockets = this.sockets.get(name);
     if (sockets === undefined) {
-      sockets = this.read(namespace);
-      this.sockets.set(namespace.id, sockets);
+      this.breathe();
+      sockets = this.read(namespace, family);
+      this.sockets.set(name, sockets);
     }
     return sockets;
   }
 
-  private read(namespace: Namespace): ReadonlyMap<string, SocketNow> {
+  private read(namespace: Namespace, family: typeof AF_INET | typeof AF_INET6): ReadonlyMap<string, SocketNow> {
     const { rows } = this;
     const sockets = new Map<string, SocketNow>();
     rows.clear();
-    readSockets(namespace, rows);
+    readFamily(namespace, family, rows);
     for (let row = 0; row < rows.count; row++) sockets.set(endsKey(endsOfRow(rows, row)), { inode: rows.inode[row], state: rows.state[row] });
     return sockets;
   }

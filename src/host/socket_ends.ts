@@ -2,8 +2,7 @@
 
 import { formatAddress, parseAddress } from '../config/network.js';
 import type { SocketEnds } from './sock_diag.js';
-import { unmapped } from './sock_state.js';
-import { ADDRESS_BYTES, TCP_STATE, writeMapped, type SocketRows } from './socket_rows.js';
+import { ADDRESS_BYTES, isMapped, TCP_STATE, writeMapped, type SocketRows } from './socket_rows.js';
 
 /** Ends of a connection as one of them sees it: canonical text, IPv4-mapped addresses as those of IPv4. */
 export interface Ends {
@@ -35,8 +34,10 @@ export function endsOfRow(rows: SocketRows, row: number): Ends {
   };
 }
 
+/** Most are of IPv4, and a list has tens of thousands: those without an array each. */
 function addressText(bytes: Uint8Array, at: number): string {
-  return formatAddress(unmapped(bytes.subarray(at, at + ADDRESS_BYTES)));
+  if (isMapped(bytes, at)) return `${bytes[at + 12]}.${bytes[at + 13]}.${bytes[at + 14]}.${bytes[at + 15]}`;
+  return formatAddress(bytes.subarray(at, at + ADDRESS_BYTES));
 }
 
 /** The other way round, for a look-up. */

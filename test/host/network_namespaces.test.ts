@@ -62,7 +62,7 @@ describe('sockets of a network namespace', () => {
   it('are found by their ends in the one namespace that has them', () => {
     const ends = { local: '127.0.0.1', localPort: port, remote: '127.0.0.1', remotePort: clients[0].localPort! };
     const own = { id: 'own', pid: undefined };
-    const look = new DescriptorLook(diag);
+    const look = new DescriptorLook(diag, () => undefined);
     const [here, again] = [look.locate(ends, [own]), look.locate(ends, [HERE])];
     assert.ok(here !== undefined && here.inode > 0 && !here.isOver);
     assert.deepEqual([again?.inode, again?.isOver], [here.inode, false]);

@@ -9,7 +9,18 @@ import type { ConnectionFormat, FormattedEvent } from './format.js';
 
 const UNKNOWN_JSON = JSON.stringify(UNKNOWN);
 
+/** What a process was rendered as, and of what: what it runs may be taken back, and users are renamed. */
+interface RenderedOwner {
+  readonly exe: Uint8Array | undefined;
+  readonly cmdline: Uint8Array | undefined;
+  readonly user: string | undefined;
+  readonly text: string;
+}
+
 export class JsonFormat implements ConnectionFormat {
+  /** a process may have thousands of connections */
+  private readonly rendered = new WeakMap<Owner, RenderedOwner>();
+
   constructor(private readonly names: UserNames) {}
 
   format(event: ConnectionEvent): FormattedEvent {
@@ -27,16 +38,25 @@ export class JsonFormat implements ConnectionFormat {
 
   private owner(owner: Owner | undefined): string {
     if (owner === undefined) return `,"exe":${UNKNOWN_JSON},"user":${UNKNOWN_JSON}`;
-    const { pid, ppid, image, uid, guid, container } = owner;
-    let text = `,"pid":${pid}`;
-    if (ppid !== undefined) text += `,"ppid":${ppid}`;
-    text += `,"exe":${textOf(image.exe)},"cmdline":${textOf(cmdlineBytes(image))}`;
-    text += `,"user":${uid === undefined ? UNKNOWN_JSON : jsonString(Buffer.from(this.names.of(uid)))}`;
-    if (uid !== undefined) text += `,"uid":${uid}`;
-    text += `,"guid":"${guid ?? UNKNOWN}"`;
-    if (container?.length !== 0) text += `,"container":${textOf(container)}`;
+    const { exe, cmdline } = owner.image;
+    const user = owner.uid === undefined ? undefined : this.names.of(owner.uid);
+    const known = this.rendered.get(owner);
+    if (known !== undefined && known.exe === exe && known.cmdline === cmdline && known.user === user) return known.text;
+    const text = ownerText(owner, user);
+    this.rendered.set(owner, { exe, cmdline, user, text });
     return text;
   }
+}
+
+function ownerText({ pid, ppid, image, uid, guid, container }: Owner, user: string | undefined): string {
+  let text = `,"pid":${pid}`;
+  if (ppid !== undefined) text += `,"ppid":${ppid}`;
+  text += `,"exe":${textOf(image.exe)},"cmdline":${textOf(cmdlineBytes(image))}`;
+  text += `,"user":${user === undefined ? UNKNOWN_JSON : jsonString(Buffer.from(user))}`;
+  if (uid !== undefined) text += `,"uid":${uid}`;
+  text += `,"guid":"${guid ?? UNKNOWN}"`;
+  if (container?.length !== 0) text += `,"container":${textOf(container)}`;
+  return text;
 }
 
 function textOf(bytes: Uint8Array | undefined): string {
