@@ -25,12 +25,12 @@ export class PollSource {
     const ns = monotonicNs();
     const listening = new Set(sockets.filter(({ state, protocol }) => protocol === 'tcp' && state === TCP_STATE.LISTEN)
       .map(({ ends, namespace }) => `${namespace} ${ends.localPort}`));
-    const present = new Set<string>();
+    const present = this.known.size === 0 ? undefined : new Set<string>(); // the first look finds nothing gone
     let holders: HolderList | undefined;
     for (const socket of sockets) {
       // Two sockets may listen at one place (SO_REUSEPORT): those have a number each.
       const key = `${socket.namespace} ${socket.protocol} ${endsKey(socket.ends)} ${socket.ends.remote === '' ? socket.inode : ''}`;
-      present.add(key);
+      present?.add(key);
       const entry = this.known.get(key);
       if (entry === undefined) {
         holders ??= new HolderList(this.processes, ns);
@@ -40,6 +40,7 @@ export class PollSource {
         this.book.tell(entry, 'established', Number(ns));
       }
     }
+    if (present === undefined) return;
     for (const [key, entry] of this.known) {
       if (!present.has(key)) this.end(key, entry, Number(ns));
     }
