@@ -1,8 +1,9 @@
 // Short-lived clients: how many connections carry the right process, in `httplog connections` and in the records of -proc. curl again
 // and again from one shell; and forks that connect and end at once, faster and faster until half a core is idle, then at that rate.
+// --usage counts as idle what a control group leaves (lib/short_clients.ts): for a machine with other work, together with chrt -f.
 // With --snapshot: what the list of so many sockets with their processes takes, beside `ss -tanp`. Needs root, nginx, curl, python3.
 //
-//   npm run build && node dist/bench/connections.js [--seconds 8] [--idle 0.5]
+//   npm run build && node dist/bench/connections.js [--seconds 8] [--idle 0.5] [--only proc|connections] [--usage FILE]
 //   npm run build && node dist/bench/connections.js --snapshot 50000 [--rounds 5]
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,7 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { atLeast, atMost, markdownTable, targetsTable } from './lib/report.js';
-import { Forkers, idleCoresWhile, type Ledger, type Load, PORT, ShortServer } from './lib/short_clients.js';
+import { countUsage, Forkers, idleCoresWhile, type Ledger, type Load, PORT, ShortServer } from './lib/short_clients.js';
 import { compareSnapshots } from './lib/snapshot.js';
 import { type Observation, Observer } from './lib/told_clients.js';
 import { machine } from './lib/surroundings.js';
@@ -103,8 +104,10 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '8' }, idle: { type: 'string', default: '0.5' },
     snapshot: { type: 'string', default: '0' }, rounds: { type: 'string', default: '5' }, only: { type: 'string', default: '' },
+    usage: { type: 'string' },
   },
 });
+if (values.usage !== undefined) countUsage(values.usage);
 console.log(`${new Date().toISOString().slice(0, 10)}, ${machine()}\n`);
 if (Number(values.snapshot) > 0) {
   const { rows, seconds } = await compareSnapshots(Number(values.snapshot), Number(values.rounds));
