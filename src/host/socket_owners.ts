@@ -4,6 +4,8 @@
 
 import { readFileSync } from 'node:fs';
 import { monotonicNs } from './clocks.js';
+import { descriptorSigns } from './descriptor_signs.js';
+import type { Holder } from './held_sockets.js';
 import { childrenOf, ProcessFiles, processNumbers } from './process_files.js';
 import { startOf, type Process, type ProcessTable } from './process_table.js';
 import { DescriptorReader } from './socket_holders.js';
@@ -112,9 +114,11 @@ export class SocketOwners {
   /**
    * Looks at the sockets of processes, and of the relatives of those that have wanted ones.
    * @param see is told of each, one process after the other, and says whether it is wanted
+   * @returns the processes that have wanted ones
    */
-  walk(pids: Iterable<number>, see: (pid: number, inode: number) => boolean): void {
+  walk(pids: Iterable<number>, see: (pid: number, inode: number) => boolean): ReadonlySet<number> {
     const seen = new Set<number>();
+    const all = new Set<number>();
     let holders = new Set<number>();
     const lookAt = (pid: number): void => {
       if (seen.has(pid)) return;
@@ -124,7 +128,9 @@ export class SocketOwners {
         if (see(pid, inode)) holds = true;
         return true;
       });
-      if (holds) holders.add(pid);
+      if (!holds) return;
+      holders.add(pid);
+      all.add(pid);
     };
     for (const pid of pids) lookAt(pid);
     while (holders.size > 0) {
@@ -132,11 +138,18 @@ export class SocketOwners {
       holders = new Set();
       this.relatives(found, lookAt);
     }
+    return all;
   }
 
-  /** Whether a process holds a socket. */
-  holds(pid: number, inode: number): boolean {
-    return this.reader.holds(pid, inode);
+  /**
+   * What is another text when walk() may find something else: these processes or their relatives have begun, ended, or have more or fewer
+   * descriptors. One for another in the meantime does not show.
+   * @returns undefined: it does not show at all
+   */
+  signs(pids: ReadonlySet<number>): string | undefined {
+    const all = new Set(pids);
+    this.relatives(pids, (pid) => all.add(pid));
+    return descriptorSigns(all, this.table);
   }
 
   /** Whether a process holds one of these sockets. */
@@ -156,15 +169,22 @@ export class SocketOwners {
   }
 
   /**
-   * The process behind a number, and that it holds the socket: its start is compared before and after.
-   * @returns undefined when it is gone, or does not hold the socket any more
+   * The process behind a number, and which of some sockets it holds: its start is compared before and after.
+   * @param wanted sockets that it was seen to hold
+   * @returns undefined when it is gone, or does not hold any of them any more
    */
-  confirm(pid: number, inode: number): Process | undefined {
+  confirm(pid: number, wanted: ReadonlySet<number>): Holder | undefined {
     const startTicks = this.files.stat(pid)?.startTicks;
     if (startTicks === undefined) return undefined;
-    // The number cannot come again while it is looked at twice and both times has the socket, which the other never had.
-    if (!this.reader.holds(pid, inode) || !this.hasStarted(pid, startTicks)) return undefined;
-    return this.find(pid, startTicks);
+    const inodes = new Set<number>();
+    this.reader.sockets(pid, (inode) => {
+      if (wanted.has(inode)) inodes.add(inode);
+      return inodes.size < wanted.size;
+    });
+    // The number cannot come again while it is looked at twice and both times has the sockets, which the other never had.
+    if (inodes.size === 0 || !this.hasStarted(pid, startTicks)) return undefined;
+    const process = this.find(pid, startTicks);
+    return process && { process, inodes };
   }
 
   /** The table's process, with the program it runs now: events may be on their way still. */

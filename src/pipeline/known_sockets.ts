@@ -15,6 +15,8 @@ export interface KnownSocket {
 }
 
 export class KnownSockets {
+  /** how often one was added or left */
+  changes = 0;
   private readonly sockets = new Map<number, KnownSocket>();
   /** the slot of each inode */
   private readonly slotOf = new Map<number, number>();
@@ -45,6 +47,7 @@ export class KnownSockets {
   }
 
   delete(slot: number): void {
+    this.changes++;
     const inode = this.sockets.get(slot)?.inode ?? NOT_READ;
     if (this.slotOf.get(inode) === slot) this.slotOf.delete(inode);
     this.sockets.delete(slot);

@@ -2,6 +2,7 @@
 // is an answer or none is to be hoped for. What is known is looked at again once a second: sockets are handed on, processes end.
 
 import type { ForeignSockets } from '../host/foreign_sockets.js';
+import { HeldSockets } from '../host/held_sockets.js';
 import type { OwnSockets } from '../host/own_sockets.js';
 import type { SocketOwners, WantedSockets } from '../host/socket_owners.js';
 import type { Process, ProcessTable } from '../host/process_table.js';
@@ -49,7 +50,7 @@ export class OwnerResolver {
     this.sweeper = new OwnerSweep(connections, registry, owners, this.sockets, {
       hear,
       inodeOf: (key) => this.own.inodeOf(key),
-      again: (slot, key, inode, sequence, pids) => this.again(slot, key, inode, sequence, pids),
+      again: (slot, key, inode, sequence, pids, held) => this.again(slot, key, inode, sequence, pids, held),
       forget: (slot) => this.forget(slot),
     });
   }
@@ -163,6 +164,7 @@ export class OwnerResolver {
     if (wanted.size > 0) this.owners.look(wanted, [], due.some(([, { attempt, asked }]) => asked || attempt >= WHOLE_ATTEMPT));
     // Meanwhile there may be another connection with the same ends: then it may be that one's socket that was found.
     this.hear();
+    const held = new HeldSockets(this.owners, wanted);
     for (const [i, [name, pending]] of due.entries()) {
       if (this.lookUps.get(pending.key) !== pending) continue;
       const inode = inodes[i];
@@ -170,7 +172,7 @@ export class OwnerResolver {
       if (inode > 0) pending.reason = UNOWNED.NOT_FOUND;
       if (inode < 0) this.lookUps.leave(name, OWNER_NUMBER.ELSEWHERE);
       else if (inode === 0 && pending.overMs > 0 && this.sole !== undefined) this.tellSole(name, pending, this.sole, nowMs);
-      else if (inode === 0 || !this.publish(pending, inode, pids, nowMs)) this.retry(name, pending, nowMs);
+      else if (inode === 0 || !this.publish(pending, inode, pids, held, nowMs)) this.retry(name, pending, nowMs);
       else this.settle(name, pending, pids, nowMs);
     }
   }
@@ -226,8 +228,8 @@ export class OwnerResolver {
   }
 
   /** @returns false when none of the holders is there any more */
-  private publish(pending: Connection, inode: number, pids: readonly number[], nowMs: number): boolean {
-    const process = this.choose(pids, inode, pending.via, pending.key.localPort);
+  private publish(pending: Connection, inode: number, pids: readonly number[], held: HeldSockets, nowMs: number): boolean {
+    const process = this.choose(pids, inode, pending.via, pending.key.localPort, held);
     if (process === undefined) return false;
     if (pending.via === VIA.LISTENER) for (const pid of pids) this.sole?.serves(pending.key.localPort, pid);
     this.know(pending, process, pids.length, inode, nowMs);
@@ -245,13 +247,13 @@ export class OwnerResolver {
    * Of several that hold a socket: where it was accepted, one without the listening socket, for it was made to serve; else the one that
    * began first, from which the others have it.
    */
-  private choose(pids: readonly number[], inode: number, via: number, port: number): Process | undefined {
-    const processes = pids.map((pid) => this.owners.confirm(pid, inode)).filter((process) => process !== undefined);
+  private choose(pids: readonly number[], inode: number, via: number, port: number, held: HeldSockets): Process | undefined {
+    const processes = pids.map((pid) => held.confirm(pid, inode)).filter((process) => process !== undefined);
     if (processes.length < 2) return processes[0];
     processes.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
     if (via === VIA.CONNECT) return processes[0];
-    const listeners = this.own.listenersOn((other) => other === port);
-    return processes.find(({ pid }) => !this.owners.holdsOneOf(pid, listeners)) ?? processes[0];
+    const listeners = (): Set<number> => this.own.listenersOn((other) => other === port);
+    return processes.find(({ pid }) => !held.holdsListener(pid, port, listeners)) ?? processes[0];
   }
 
   private retry(name: string, pending: LookUp, nowMs: number): void {
@@ -288,7 +290,10 @@ export class OwnerResolver {
   /** Learns the connections that are there already. */
   start(wantsPort: (port: number) => boolean, nowMs: number): void {
     this.learnListeners(wantsPort);
-    for (const { key, inode } of this.own.established((local, remote) => wantsPort(local) || wantsPort(remote))) {
+    const there = [...this.own.established((local, remote) => wantsPort(local) || wantsPort(remote))];
+    // Else whoever connected long ago is looked for again and again.
+    if (there.length > 0) this.owners.learn(there.map(({ inode }) => inode));
+    for (const { key, inode } of there) {
       if (inode > 0) this.lookUps.add({ key, via: VIA.SCAN, sequence: undefined, sinceUs: 0, asked: false, foreign: false }, nowMs);
     }
     this.work(nowMs);
@@ -339,12 +344,12 @@ export class OwnerResolver {
     if (pending !== undefined) pending.attempt = Math.max(pending.attempt, ATTEMPTS_MS.length - 1);
   }
 
-  private again(slot: number, key: ConnectionKey, inode: number, sequence: number | undefined, pids: readonly number[]): void {
+  private again(slot: number, key: ConnectionKey, inode: number, sequence: number | undefined, pids: readonly number[], held: HeldSockets): void {
     const { connections } = this;
     const nowMs = performance.now();
     const connection: Connection = { key, via: connections.via(slot), sequence, sinceUs: connections.sinceUs(slot), asked: false, foreign: false };
     if (pids.length === 0) this.lookUps.add(connection, nowMs);
-    else this.publish(connection, inode, pids, nowMs);
+    else this.publish(connection, inode, pids, held, nowMs);
   }
 
   /** The clock was set back. */

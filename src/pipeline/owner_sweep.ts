@@ -1,6 +1,8 @@
 // Everything known is looked at again once a second: sockets are closed, handed on, shared; processes run other programs. A connection that
-// nothing happened to costs its descriptor, and no more: nothing is allocated for it, and processes are looked at once each.
+// nothing happened to costs its descriptor, and no more: nothing is allocated for it, and processes are looked at once each. Where no
+// connection came or went and all processes have as many descriptors as before, those are read now and then only.
 
+import { HeldSockets } from '../host/held_sockets.js';
 import type { SocketOwners, WantedSockets } from '../host/socket_owners.js';
 import { ConnectionKey } from '../ring/connection_key.js';
 import type { ConnectionWriter } from '../ring/connection_table.js';
@@ -10,19 +12,32 @@ import type { OwnerRegistry } from './owner_registry.js';
 /** A closed connection stays for its last packets. */
 export const CLOSED_MS = 5000;
 
+/** While nothing shows that anything has changed, reading descriptors may take this share of the time. */
+const QUIET_SHARE = 0.001;
+
 /** What a sweep has others do. */
 export interface SweepActions {
   /** hears of the first packets that are waiting; what they are the first of is forgotten as it was known */
   hear(): void;
   /** @returns the socket that has these ends now; 0: no process has it, -1: there is none */
   inodeOf(key: ConnectionKey): number;
-  /** finds again whose a connection is: one of `pids`, which hold it, or anybody where nobody is known to */
-  again(slot: number, key: ConnectionKey, inode: number, sequence: number | undefined, pids: readonly number[]): void;
+  /** finds again whose a connection is: one of `pids`, which hold it (`held` confirms that), or anybody where nobody is known to */
+  again(slot: number, key: ConnectionKey, inode: number, sequence: number | undefined, pids: readonly number[], held: HeldSockets): void;
   forget(slot: number): void;
 }
 
 export class OwnerSweep {
   private readonly key = new ConnectionKey();
+  /** of the last walk: the rows of all that is known, and who was seen to hold something of it */
+  private rows: ReadonlySet<number> = new Set();
+  private holders: ReadonlySet<number> = new Set();
+  /** the processes whose signs these are */
+  private watched: ReadonlySet<number> = new Set();
+  /** as of before it; undefined: they do not tell whether another one would find the same */
+  private signs: string | undefined;
+  private changes = -1;
+  /** when the next is due although nothing has changed */
+  private dueMs = 0;
 
   constructor(
     private readonly connections: ConnectionWriter,
@@ -34,7 +49,7 @@ export class OwnerSweep {
 
   sweep(nowMs: number): void {
     const { connections, sockets } = this;
-    if (sockets.size === 0) return;
+    if (sockets.size === 0 || (nowMs < this.dueMs && this.isQuiet())) return;
     this.readInodes();
     const rows = new Set<number>();
     for (const slot of sockets.slots()) {
@@ -43,7 +58,8 @@ export class OwnerSweep {
       sockets.expect(slot, this.pidOf(row));
     }
     const pids = new Set([...rows].map((row) => this.pidOf(row)).filter((pid) => pid !== 0));
-    this.owners.walk(pids, sockets.see);
+    const changes = sockets.changes;
+    this.walk(pids);
     const going = this.refreshed(rows);
     this.actions.hear();
     const doubtful: number[] = [];
@@ -52,6 +68,27 @@ export class OwnerSweep {
       if (!isSame) doubtful.push(slot);
     }
     this.reconsider(doubtful, pids, nowMs);
+    // What is closed leaves later, what is doubtful may be so still.
+    if (doubtful.length > 0) this.signs = undefined;
+    [this.rows, this.changes] = [rows, changes];
+  }
+
+  /** Whether a walk would find what the last one did. Brings rows up to date. */
+  private isQuiet(): boolean {
+    if (this.signs === undefined || this.changes !== this.sockets.changes) return false;
+    return this.refreshed(this.rows).size === this.rows.size && this.owners.signs(this.watched) === this.signs;
+  }
+
+  private walk(pids: ReadonlySet<number>): void {
+    const { owners, sockets } = this;
+    const beganMs = performance.now();
+    // Before: what changes meanwhile shall show.
+    this.watched = new Set([...pids, ...this.holders]);
+    const signs = owners.signs(this.watched);
+    this.holders = owners.walk(pids, sockets.see);
+    this.signs = [...this.holders].every((pid) => this.watched.has(pid)) ? signs : undefined;
+    const endMs = performance.now();
+    this.dueMs = endMs + (endMs - beganMs) / QUIET_SHARE;
   }
 
   /** @returns 0: of none */
@@ -106,12 +143,13 @@ export class OwnerSweep {
     if (open.length === 0) return;
     this.owners.look(wanted, likely, false);
     actions.hear();
+    const held = new HeldSockets(this.owners, wanted);
     for (const slot of open) {
       const known = sockets.get(slot);
       if (known === undefined) continue;
       const key = new ConnectionKey();
       this.connections.takeKey(slot, key);
-      actions.again(slot, key, known.inode, known.sequence, wanted.get(known.inode) ?? []);
+      actions.again(slot, key, known.inode, known.sequence, wanted.get(known.inode) ?? [], held);
     }
   }
 
