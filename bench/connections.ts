@@ -120,7 +120,11 @@ if (Number(values.snapshot) > 0) {
   try {
     for (const observer of [Observer.connections(directory, PORT), Observer.records(directory, PORT, server.device)]) {
       if (!observer.name.includes(values.only)) continue;
-      for (const by of ['curl', 'forks'] as const) judged.push(await measure(observer, directory, server, by, Number(values.seconds), Number(values.idle)));
+      try {
+        for (const by of ['curl', 'forks'] as const) judged.push(await measure(observer, directory, server, by, Number(values.seconds), Number(values.idle)));
+      } finally {
+        await observer.stop();
+      }
     }
   } finally {
     await server.stop();

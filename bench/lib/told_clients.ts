@@ -68,6 +68,14 @@ export class Observer {
     if (this.child.exitCode !== null) throw new Error(`httplog ended: ${this.said}`);
   }
 
+  /** When the measurement failed: nothing is left behind. Without effect once it has ended. */
+  async stop(): Promise<void> {
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'close');
+  }
+
   async end(): Promise<Observation> {
     const { child } = this;
     if (child === undefined) throw new Error('end() goes behind begin()');
