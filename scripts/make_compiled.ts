@@ -23,7 +23,7 @@ const logs = join(directory, 'logs');
 writeGenerated(capture, TRAFFIC);
 mkdirSync(logs);
 
-const script = commandScript(BUNDLE, source);
+const script = commandScript(source);
 process.on('exit', (status) => {
   rmSync(directory, { recursive: true });
   if (status !== 0) return;

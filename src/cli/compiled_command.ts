@@ -5,20 +5,25 @@
 import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
 
+/** What stack traces and profiles say. It is kept with the code, so it must not be the path of where that was made. */
+const NAME = 'lib/src/cli/httplog.js';
+
 type Command = (require: NodeRequire, module: { exports: unknown }, file: string) => void;
 
 /**
- * @param file where the bundle lies: what stack traces say, and what it finds its workers from
  * @param source its text: ASCII, but for comments
  * @param code of compiledCode(); what does not fit is passed over
  */
-export function commandScript(file: string, source: Buffer, code?: Buffer): Script {
+export function commandScript(source: Buffer, code?: Buffer): Script {
   // On the first line, so that the numbers of the others are those of the file.
   const text = `(function (require, module, __filename) { ${source.toString('latin1')}\n})`;
-  return new Script(text, code === undefined ? { filename: file } : { filename: file, cachedData: code });
+  return new Script(text, code === undefined ? { filename: NAME } : { filename: NAME, cachedData: code });
 }
 
-/** Starts the command; it reads its arguments from process.argv. */
+/**
+ * Starts the command; it reads its arguments from process.argv.
+ * @param file where the bundle lies: what it finds its workers from
+ */
 export function startCommand(script: Script, file: string): void {
   (script.runInThisContext() as Command)(createRequire(file), { exports: {} }, file);
 }

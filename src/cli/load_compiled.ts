@@ -10,7 +10,7 @@ process.on('SIGUSR1', () => undefined);
 
 const file = fileURLToPath(new URL('httplog.js', import.meta.url));
 const source = readFileSync(file);
-startCommand(commandScript(file, source, keptCode()), file);
+startCommand(commandScript(source, keptCode()), file);
 
 function keptCode(): Buffer | undefined {
   try {

@@ -24,7 +24,7 @@ describe('the compiled command', () => {
       const { commandScript, compiledCode } = await import(${JSON.stringify(OURS)});
       const source = readFileSync(${JSON.stringify(BUNDLE)});
       const code = compiledCode(readFileSync(${JSON.stringify(`${BUNDLE}.code`)}), source);
-      console.log(code.length > 0, commandScript(${JSON.stringify(BUNDLE)}, source, code).cachedDataRejected);`;
+      console.log(code.length > 0, commandScript(source, code).cachedDataRejected);`;
     assert.equal(command(['node', FLAGS, '--input-type=module', '-e', look]).trim(), 'true false');
   });
 
@@ -39,7 +39,7 @@ describe('the compiled command', () => {
       const said = (): string => command(['node', loader, 'x']);
       writeFileSync(file, text('one'));
       assert.equal(said(), 'httplog.js one x\n');
-      const kept = compiledFile(text('one'), commandScript(file, text('one')));
+      const kept = compiledFile(text('one'), commandScript(text('one')));
       writeFileSync(`${file}.code`, kept);
       assert.equal(said(), 'httplog.js one x\n');
       writeFileSync(file, text('two'));
@@ -55,9 +55,13 @@ describe('the compiled command', () => {
     });
   });
 
+  it('does not tell where it was built', () => {
+    assert.ok(!readFileSync(`${BUNDLE}.code`).includes(ROOT));
+  });
+
   it('is no code of another text', () => {
     const [one, two] = [Buffer.from('let x = 1'), Buffer.from('let x = 2')];
-    const kept = compiledFile(one, commandScript('x.js', one));
+    const kept = compiledFile(one, commandScript(one));
     assert.ok(compiledCode(kept, one)!.length > 0);
     assert.equal(compiledCode(kept, two), undefined);
     assert.equal(compiledCode(kept.subarray(0, 4), one), undefined);
