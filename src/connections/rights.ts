@@ -72,7 +72,7 @@ export class Rights {
 
   /** The thread has ended. @returns what is left behind, in words; undefined: nothing */
   async finish(): Promise<string | undefined> {
-    return this.janitor === undefined || (await this.janitor.finish()) ? undefined : 'the tracing instance could not be removed: the next httplog connections will';
+    return this.janitor === undefined || (await this.janitor.finish()) ? undefined : 'the tracing instance could not be removed: the next httplog connections, or httplog with -proc, will';
   }
 }
 

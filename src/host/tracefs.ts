@@ -159,10 +159,15 @@ export function unmountTracefs(root: string): boolean {
   return unmount(root, UMOUNT_NOFOLLOW) === 0;
 }
 
-/** Removes the instances of httplogs that are no more. One that is still read cannot be removed: the kernel says it is busy. */
+/**
+ * Removes the instances of httplogs that are no more, where this process may. One that is still read cannot be removed: the kernel says it
+ * is busy.
+ * @param root of tracefs
+ * @returns how many
+ */
 export function removeLeftovers(root: string): number {
   let removed = 0;
-  for (const name of readdirSync(`${root}/instances`)) {
+  for (const name of instancesIn(root)) {
     const [, pid] = /^httplog-(\d+)$/.exec(name) ?? [];
     if (pid === undefined) continue;
     const directory = `${root}/instances/${name}`;
@@ -170,6 +175,14 @@ export function removeLeftovers(root: string): number {
     if (removeInstance(directory)) removed++;
   }
   return removed;
+}
+
+function instancesIn(root: string): string[] {
+  try {
+    return readdirSync(`${root}/instances`);
+  } catch {
+    return []; // closed to this user: what it cannot list it could not remove
+  }
 }
 
 /** Whether the process was there before the directory: then it is the one that made it. */

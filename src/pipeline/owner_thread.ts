@@ -9,7 +9,7 @@ import { closePerfTrace, type PerfTrace } from '../host/perf_trace.js';
 import { PrivilegeError } from '../host/privileges.js';
 import { findTrace, openSocketPerfTrace } from '../host/socket_trace.js';
 import { allowPreference } from '../host/thread_priority.js';
-import { unmountTracefs } from '../host/tracefs.js';
+import { removeLeftovers, unmountTracefs } from '../host/tracefs.js';
 import { allocateConnectionTable } from '../ring/connection_table.js';
 import { allocateOwnerAsks } from '../ring/owner_asks.js';
 import { OWNER_NUMBER, OwnerBoard, allocateOwnerBoard } from '../ring/owner_board.js';
@@ -52,12 +52,16 @@ export interface OwnerTrace {
   readonly refusal: string;
 }
 
-/** Opens the kernel's trace of connections as they begin, before root is given up; and lets the thread go before others by then. */
+/**
+ * Opens the kernel's trace of connections as they begin, before root is given up; and lets the thread go before others by then. The tracing
+ * instance that a killed httplog left goes here, too: it records every connection of the host, and the run need not make one of its own.
+ */
 export function openOwnerTrace(): OwnerTrace {
   allowPreference();
   try {
     const { root, mounted } = findTrace();
     try {
+      removeLeftovers(root);
       return { trace: openSocketPerfTrace(root), refusal: '' };
     } finally {
       if (mounted) unmountTracefs(root);
