@@ -72,7 +72,7 @@ export class AcceptedOwners {
   again(last = false): void {
     const beganMs = performance.now();
     if (this.dueMs === undefined || (!last && this.dueMs > beganMs)) return;
-    const look = new DescriptorLook(this.diag, last ? () => undefined : this.breathe);
+    const look = new DescriptorLook(this.diag, this.processes.table, last ? () => undefined : this.breathe);
     const searches = this.searches;
     this.searches = []; // those that come while others are looked for
     const open = searches.filter((search) => !this.tried(search, look, last || beganMs >= search.endMs));
@@ -101,11 +101,13 @@ export class AcceptedOwners {
   private accepted(entry: Entry, inode: number, listeners: readonly number[], look: DescriptorLook, beganMs: number, isLast: boolean): boolean {
     const candidates = this.holders.of(listeners);
     const holding = [...candidates.keys()].filter((pid) => look.holds(pid, inode));
+    // One that was just forked may have it as a copy alone: whoever it has it from may have closed it by now.
+    if (holding.some((pid) => look.mayHoldCopies(pid))) return isLast && this.settle(entry, undefined, 'scan', holding.length);
     if (holding.length === 1) return this.settle(entry, this.processes.confirmed(holding[0]), candidates.size === 1 ? 'listener' : 'scan', 1);
     // It was handed to somebody who does not listen himself.
     if (holding.length === 0 && this.holders.renew(beganMs, isLast)) {
       const others = this.holders.atLastLook(inode).filter((pid) => look.holds(pid, inode));
-      if (others.length === 1) return this.settle(entry, this.processes.confirmed(others[0]), 'scan', 1);
+      if (others.length === 1 && !look.mayHoldCopies(others[0])) return this.settle(entry, this.processes.confirmed(others[0]), 'scan', 1);
     }
     return isLast && this.settle(entry, undefined, 'scan', holding.length);
   }

@@ -1,6 +1,9 @@
 // One look at sockets and at who holds them, for all who want to know something at this moment: what was read is not read again.
 
+import { ForkCopies } from './fork_copies.js';
 import { readFamily, type Namespace } from './network_namespaces.js';
+import { ProcessFiles } from './process_files.js';
+import type { ProcessTable } from './process_table.js';
 import { IPPROTO_TCP, type SockDiag } from './sock_diag.js';
 import { endsKey, endsOfRow, socketEnds, type Ends } from './socket_ends.js';
 import { DescriptorReader } from './socket_holders.js';
@@ -23,16 +26,25 @@ interface SocketNow {
   readonly state: number;
 }
 
+/** What a process was seen to hold. */
+interface Held {
+  readonly inodes: ReadonlySet<number>;
+  /** it may have begun no program yet since its fork: what it holds may be copies (fork_copies.ts) */
+  readonly mayBeCopies: boolean;
+}
+
 const reader = new DescriptorReader();
+const files = new ProcessFiles();
+const NOTHING: Held = { inodes: new Set(), mayBeCopies: false };
 
 export class DescriptorLook {
   private readonly rows = new SocketRows();
   /** by family and namespace */
   private readonly sockets = new Map<string, ReadonlyMap<string, SocketNow>>();
-  private readonly held = new Map<number, ReadonlySet<number>>();
+  private readonly held = new Map<number, Held>();
 
   /** @param breathe called before each list of another namespace is read, which takes milliseconds */
-  constructor(private readonly diag: SockDiag, private readonly breathe: () => void) {}
+  constructor(private readonly diag: SockDiag, private readonly table: ProcessTable, private readonly breathe: () => void) {}
 
   /** The one of these namespaces in which there is such a connection; undefined: none, or several. */
   locate(ends: Ends, namespaces: readonly Namespace[]): FoundSocket | undefined {
@@ -45,14 +57,27 @@ export class DescriptorLook {
   }
 
   holds(pid: number, inode: number): boolean {
+    return this.heldBy(pid).inodes.has(inode);
+  }
+
+  /** Whether what a process holds may be copies of what its parent holds: it was just forked, and may begin a program. */
+  mayHoldCopies(pid: number): boolean {
+    return this.heldBy(pid).mayBeCopies;
+  }
+
+  private heldBy(pid: number): Held {
     let held = this.held.get(pid);
-    if (held === undefined) {
-      const inodes = new Set<number>();
-      reader.sockets(pid, (one) => inodes.add(one) !== undefined);
-      held = inodes;
-      this.held.set(pid, held);
-    }
-    return held.has(inode);
+    if (held === undefined) this.held.set(pid, held = this.readHeld(pid));
+    return held;
+  }
+
+  private readHeld(pid: number): Held {
+    const before = files.stat(pid);
+    const inodes = new Set<number>();
+    reader.sockets(pid, (one) => inodes.add(one) !== undefined);
+    const after = files.stat(pid);
+    if (before === undefined || after?.startTicks !== before.startTicks) return NOTHING;
+    return { inodes, mayBeCopies: new ForkCopies(this.table, files).until(pid, before, after) !== -Infinity };
   }
 
   private here(ends: Ends): SocketNow | undefined {

@@ -8,6 +8,8 @@ import type { SocketOwners, WantedSockets } from './socket_owners.js';
 export interface Holder {
   readonly process: Process;
   readonly inodes: ReadonlySet<number>;
+  /** those that were made before this moment, CLOCK_MONOTONIC, may be copies of its parent's (fork_copies.ts); -Infinity: none */
+  readonly copiesUntilNs: number;
 }
 
 export class HeldSockets {
@@ -32,6 +34,14 @@ export class HeldSockets {
     if (!this.seen.has(pid)) this.seen.set(pid, this.owners.confirm(pid, this.expected.get(pid) ?? new Set([inode])));
     const holder = this.seen.get(pid);
     return holder?.inodes.has(inode) === true ? holder.process : undefined;
+  }
+
+  /**
+   * Whether a process that was confirmed may have a socket only because it was just forked.
+   * @param madeNs the socket did not exist before, CLOCK_MONOTONIC; -Infinity: it is not known
+   */
+  mayBeCopy(pid: number, madeNs: number): boolean {
+    return madeNs <= (this.seen.get(pid)?.copiesUntilNs ?? -Infinity);
   }
 
   /** Whether a process holds what listens on a port. @param listeners asked for when that is not known yet */

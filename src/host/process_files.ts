@@ -8,6 +8,8 @@ import { close, openFile, readFile, readLink } from './libc.js';
 const O_RDONLY_CLOEXEC = 0x80000;
 const SPACE = 0x20;
 const RIGHT_PARENTHESIS = 0x29;
+/** state of a thread that runs, or would if it had a processor */
+const RUNNABLE = 0x52;
 const ROOT = ascii('/proc/');
 const MOST_PATH_BYTES = 64;
 /** PATH_MAX of linux/limits.h */
@@ -31,6 +33,8 @@ const STAT_FIELDS = 46;
 export interface ProcessStat {
   readonly ppid: number;
   readonly isKernelThread: boolean;
+  /** its first thread runs, or waits for nothing but a processor */
+  readonly isRunnable: boolean;
   /** since boot, in clock ticks: with the number it names a process */
   readonly startTicks: number;
   /**
@@ -112,6 +116,7 @@ export class ProcessFiles {
     const { fields } = this;
     return {
       ppid: fields[PARENT],
+      isRunnable: bytes[at + 2] === RUNNABLE,
       isKernelThread: (fields[FLAGS] & KERNEL_THREAD) !== 0,
       startTicks: fields[START_TIME],
       argStart: fields[ARG_START],

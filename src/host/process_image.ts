@@ -71,6 +71,11 @@ export class ProcessImage {
     return this.exe !== undefined && this.stack === stack;
   }
 
+  /** Whether a process with its arguments there has it from its parent: it has not begun a program of its own. */
+  isInherited(pid: number, stack: number): boolean {
+    return this.owner !== pid && this.stack === stack && stack !== 0;
+  }
+
   private forget(): void {
     this.exe = undefined;
     this.cmdline = undefined;

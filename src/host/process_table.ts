@@ -37,7 +37,7 @@ export interface ProcessTableOptions {
 
 const MOST_PROCESSES = 262_144;
 /** USER_HZ, the ticks of /proc/PID/stat: 100 a second on every platform Node.js runs on. */
-const TICK_NS = 10_000_000n;
+export const TICK_NS = 10_000_000n;
 /** Images are kept in full until they take this much; after that the command lines of further ones are cut short. */
 const MOST_IMAGE_BYTES = 64 << 20;
 /** Processes that ended, for those who hear of their doings late. */

@@ -5,9 +5,11 @@
 import { readFileSync } from 'node:fs';
 import { monotonicNs } from './clocks.js';
 import { descriptorSigns } from './descriptor_signs.js';
+import { ForkCopies } from './fork_copies.js';
 import type { Holder } from './held_sockets.js';
 import { childrenOf, ProcessFiles, processNumbers } from './process_files.js';
 import { startOf, type Process, type ProcessTable } from './process_table.js';
+import { RecentNumbers } from './recent_numbers.js';
 import { DescriptorReader } from './socket_holders.js';
 import { processOfThread } from './thread_processes.js';
 
@@ -25,6 +27,7 @@ export type WantedSockets = Map<number, number[]>;
 export class SocketOwners {
   private readonly reader = new DescriptorReader();
   private readonly files = new ProcessFiles();
+  private readonly copies: ForkCopies;
   private readonly holding = new RecentNumbers(MOST_RECENT);
   /** what is left of a look at all processes, for the next slices */
   private left: number[] = [];
@@ -32,7 +35,9 @@ export class SocketOwners {
   private nextWholeMs = 0;
 
   /** @param catchUp takes the process events that are waiting into the table; undefined: there are none */
-  constructor(private readonly table: ProcessTable, private readonly catchUp: (() => void) | undefined) {}
+  constructor(private readonly table: ProcessTable, private readonly catchUp: (() => void) | undefined) {
+    this.copies = new ForkCopies(table, this.files);
+  }
 
   /**
    * Finds who holds sockets.
@@ -174,17 +179,19 @@ export class SocketOwners {
    * @returns undefined when it is gone, or does not hold any of them any more
    */
   confirm(pid: number, wanted: ReadonlySet<number>): Holder | undefined {
-    const startTicks = this.files.stat(pid)?.startTicks;
-    if (startTicks === undefined) return undefined;
+    const before = this.files.stat(pid);
+    if (before === undefined) return undefined;
     const inodes = new Set<number>();
     this.reader.sockets(pid, (inode) => {
       if (wanted.has(inode)) inodes.add(inode);
       return inodes.size < wanted.size;
     });
     // The number cannot come again while it is looked at twice and both times has the sockets, which the other never had.
-    if (inodes.size === 0 || !this.hasStarted(pid, startTicks)) return undefined;
-    const process = this.find(pid, startTicks);
-    return process && { process, inodes };
+    const after = inodes.size === 0 ? undefined : this.files.stat(pid);
+    if (after?.startTicks !== before.startTicks) return undefined;
+    const copiesUntilNs = this.copies.until(pid, before, after);
+    const process = this.find(pid, before.startTicks);
+    return process && { process, inodes, copiesUntilNs };
   }
 
   /** The table's process, with the program it runs now: events may be on their way still. */
@@ -222,24 +229,5 @@ function lastNumber(): number {
     return Number(readFileSync('/proc/loadavg', 'latin1').trim().split(' ')[4]);
   } catch {
     return 0;
-  }
-}
-
-/** The last numbers that were added, once each, newest first. */
-class RecentNumbers implements Iterable<number> {
-  private readonly numbers: number[] = [];
-
-  constructor(private readonly most: number) {}
-
-  add(number: number): void {
-    const at = this.numbers.indexOf(number);
-    if (at === 0) return;
-    if (at > 0) this.numbers.splice(at, 1);
-    else if (this.numbers.length === this.most) this.numbers.pop();
-    this.numbers.unshift(number);
-  }
-
-  [Symbol.iterator](): IterableIterator<number> {
-    return [...this.numbers].values();
   }
 }

@@ -2,6 +2,7 @@
 // is an answer or none is to be hoped for. What is known is looked at again once a second: sockets are handed on, processes end.
 
 import type { ForeignSockets } from '../host/foreign_sockets.js';
+import { realTimeAheadNs } from '../host/clocks.js';
 import { HeldSockets } from '../host/held_sockets.js';
 import type { OwnSockets } from '../host/own_sockets.js';
 import type { SocketOwners, WantedSockets } from '../host/socket_owners.js';
@@ -13,6 +14,7 @@ import { OWNER_NUMBER, type OwnerBoard } from '../ring/owner_board.js';
 import { CLOCKS_US, HeardConnections } from './heard_connections.js';
 import { KnownSockets, NOT_READ } from './known_sockets.js';
 import { ANSWERING_ATTEMPT, ATTEMPTS_MS, type Connection, type LookUp, LookUps, noteEnd, SETTLE_MS, WHOLE_ATTEMPT } from './look_ups.js';
+import { chooseOwner, type OwnerChoice } from './owner_choice.js';
 import type { OwnerRegistry } from './owner_registry.js';
 import { CLOSED_MS, OwnerSweep } from './owner_sweep.js';
 import type { SoleListeners } from './sole_listeners.js';
@@ -172,8 +174,8 @@ export class OwnerResolver {
       if (inode > 0) pending.reason = UNOWNED.NOT_FOUND;
       if (inode < 0) this.lookUps.leave(name, OWNER_NUMBER.ELSEWHERE);
       else if (inode === 0 && pending.overMs > 0 && this.sole !== undefined) this.tellSole(name, pending, this.sole, nowMs);
-      else if (inode === 0 || !this.publish(pending, inode, pids, held, nowMs)) this.retry(name, pending, nowMs);
-      else this.settle(name, pending, pids, nowMs);
+      else if (inode === 0) this.retry(name, pending, nowMs);
+      else this.tell(name, pending, this.publish(pending, inode, pids, held, nowMs), nowMs);
     }
   }
 
@@ -227,13 +229,22 @@ export class OwnerResolver {
     pending.dueMs = Math.min(pending.dueMs, nowMs);
   }
 
-  /** @returns false when none of the holders is there any more */
-  private publish(pending: Connection, inode: number, pids: readonly number[], held: HeldSockets, nowMs: number): boolean {
-    const process = this.choose(pids, inode, pending.via, pending.key.localPort, held);
-    if (process === undefined) return false;
-    if (pending.via === VIA.LISTENER) for (const pid of pids) this.sole?.serves(pending.key.localPort, pid);
-    this.know(pending, process, pids.length, inode, nowMs);
-    return true;
+  private tell(name: string, pending: LookUp, choice: OwnerChoice, nowMs: number): void {
+    const { process, holders, isDoubtful } = choice;
+    // What was told before stands until there is no doubt.
+    if (process === undefined && !(isDoubtful && pending.settling)) this.retry(name, pending, nowMs);
+    else this.settle(name, pending, isDoubtful || holders.length > 1, nowMs);
+  }
+
+  private publish(pending: Connection, inode: number, pids: readonly number[], held: HeldSockets, nowMs: number): OwnerChoice {
+    const { via, key: { localPort }, sinceUs } = pending;
+    const listeners = (): Set<number> => this.own.listenersOn((other) => other === localPort);
+    const choice = chooseOwner(pids, inode, via, madeNs(sinceUs), held, (pid) => held.holdsListener(pid, localPort, listeners));
+    const { process, holders } = choice;
+    if (process === undefined) return choice;
+    if (via === VIA.LISTENER) for (const { pid } of holders) this.sole?.serves(localPort, pid);
+    this.know(pending, process, holders.length, inode, nowMs);
+    return choice;
   }
 
   private know({ key, via, sequence, sinceUs }: Connection, process: Process, shared: number, inode: number, nowMs: number): void {
@@ -241,19 +252,6 @@ export class OwnerResolver {
     const slot = this.connections.put(key, OWNERSHIP.KNOWN, row, epoch, via, shared, nowMs, sequence, sinceUs);
     this.sockets.set(slot, inode, sequence);
     this.answered = true;
-  }
-
-  /**
-   * Of several that hold a socket: where it was accepted, one without the listening socket, for it was made to serve; else the one that
-   * began first, from which the others have it.
-   */
-  private choose(pids: readonly number[], inode: number, via: number, port: number, held: HeldSockets): Process | undefined {
-    const processes = pids.map((pid) => held.confirm(pid, inode)).filter((process) => process !== undefined);
-    if (processes.length < 2) return processes[0];
-    processes.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
-    if (via === VIA.CONNECT) return processes[0];
-    const listeners = (): Set<number> => this.own.listenersOn((other) => other === port);
-    return processes.find(({ pid }) => !held.holdsListener(pid, port, listeners)) ?? processes[0];
   }
 
   private retry(name: string, pending: LookUp, nowMs: number): void {
@@ -274,7 +272,7 @@ export class OwnerResolver {
     this.answered = true;
   }
 
-  private settle(name: string, pending: LookUp, pids: readonly number[], nowMs: number): void {
+  private settle(name: string, pending: LookUp, isShared: boolean, nowMs: number): void {
     if (pending.settling) {
       pending.attempt++;
     } else {
@@ -282,7 +280,7 @@ export class OwnerResolver {
       [pending.settling, pending.attempt] = [true, 0];
     }
     // What was accepted is often handed to another process; once more is enough where one has it.
-    const times = pids.length > 1 ? SETTLE_MS.length : pending.via === VIA.LISTENER ? 1 : 0;
+    const times = isShared ? SETTLE_MS.length : pending.via === VIA.LISTENER ? 1 : 0;
     if (pending.attempt >= times) this.lookUps.drop(name);
     else pending.dueMs = nowMs + SETTLE_MS[pending.attempt];
   }
@@ -361,4 +359,9 @@ export class OwnerResolver {
     this.sockets.delete(slot);
     this.connections.remove(slot);
   }
+}
+
+/** A connection's socket is no older than its first packet. @param sinceUs when that was, microseconds since 1970; 0: not known. @returns CLOCK_MONOTONIC */
+function madeNs(sinceUs: number): number {
+  return sinceUs === 0 ? -Infinity : (sinceUs - CLOCKS_US) * 1000 - Number(realTimeAheadNs());
 }

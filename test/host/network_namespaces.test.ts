@@ -8,6 +8,7 @@ import { type AddressInfo, type Server, type Socket, connect, createServer } fro
 import { DescriptorLook } from '../../src/host/descriptor_look.js';
 import { Listeners } from '../../src/host/listeners.js';
 import { otherNamespaces, readSockets } from '../../src/host/network_namespaces.js';
+import { ProcessTable } from '../../src/host/process_table.js';
 import { IPPROTO_TCP, SockDiag } from '../../src/host/sock_diag.js';
 import { endsOfRow } from '../../src/host/socket_ends.js';
 import { ALL_STATES, AF_INET, AF_INET6, SocketRows } from '../../src/host/socket_rows.js';
@@ -62,7 +63,7 @@ describe('sockets of a network namespace', () => {
   it('are found by their ends in the one namespace that has them', () => {
     const ends = { local: '127.0.0.1', localPort: port, remote: '127.0.0.1', remotePort: clients[0].localPort! };
     const own = { id: 'own', pid: undefined };
-    const look = new DescriptorLook(diag, () => undefined);
+    const look = new DescriptorLook(diag, new ProcessTable(), () => undefined);
     const [here, again] = [look.locate(ends, [own]), look.locate(ends, [HERE])];
     assert.ok(here !== undefined && here.inode > 0 && !here.isOver);
     assert.deepEqual([again?.inode, again?.isOver], [here.inode, false]);

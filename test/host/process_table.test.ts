@@ -43,7 +43,7 @@ class FakeFiles extends ProcessFiles {
     return this.of(pid, ({ users }) => users ?? [0, 0]);
   }
   override stat(pid: number): ProcessStat | undefined {
-    return this.of(pid, ({ stat }) => ({ ppid: 1, isKernelThread: false, startTicks: 5, argStart: 1000, ...stat }));
+    return this.of(pid, ({ stat }) => ({ ppid: 1, isKernelThread: false, isRunnable: false, startTicks: 5, argStart: 1000, ...stat }));
   }
 }
 
