@@ -41,7 +41,7 @@ export class HeldSockets {
    * @param madeNs the socket did not exist before, CLOCK_MONOTONIC; -Infinity: it is not known
    */
   mayBeCopy(pid: number, madeNs: number): boolean {
-    return madeNs <= (this.seen.get(pid)?.copiesUntilNs ?? -Infinity);
+    return madeNs < (this.seen.get(pid)?.copiesUntilNs ?? -Infinity);
   }
 
   /** Whether a process holds what listens on a port. @param listeners asked for when that is not known yet */
