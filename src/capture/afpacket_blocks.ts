@@ -30,6 +30,8 @@ export const TP_STATUS_VLAN_VALID = 0x10;
  */
 const SECOND_LINE = 16;
 const THIRD_LINE = 32;
+/** Blocks whose frames are fetched into the cache together. fetchTogether() names each: a loop over them would cost more than it saves. */
+const TOGETHER = 4;
 /** Of the blocks; gathering more in one batch would leave the kernel too few. */
 const PRESSED = 1 / 16;
 /** Kernels before 3.14 do not tell the TPID. */
@@ -50,6 +52,8 @@ export class AfpacketBlocks {
   /** blocks are counted on and on: ordinal n is block n % blocks; those from `returned` to `listed` are lent or being listed */
   private listed = 0;
   private returned = 0;
+  /** the first block whose frames may not have been fetched */
+  private unfetched = 0;
   /** frames of block `listed` that are not listed yet, and the next one's first word; 0 when it has yet to be looked at */
   private left = 0;
   private next = 0;
@@ -108,16 +112,59 @@ export class AfpacketBlocks {
 
   /** Looks at block `listed`. @returns whether it is ours and has frames to list */
   private openBlock(): boolean {
-    while (this.listed - this.returned < this.blocks) {
-      const word = (this.listed % this.blocks) * this.blockWords;
-      // Acquire order: what the kernel wrote before it set the status is seen after.
-      if ((Atomics.load(this.status, word + BLOCK.STATUS) & TP_STATUS_USER) === 0) return false;
+    while (this.isFilled(this.listed)) {
+      if (this.listed >= this.unfetched) this.fetchTogether();
+      const word = this.wordOf(this.listed);
       this.left = this.words[word + BLOCK.PACKETS];
       this.next = word + (this.words[word + BLOCK.FIRST] >> 2);
       if (this.left > 0) return true;
       this.listed++; // given back with its neighbours
     }
     return false;
+  }
+
+  private wordOf(block: number): number {
+    return (block % this.blocks) * this.blockWords;
+  }
+
+  /** Whether the kernel has filled a block, from `listed` on. */
+  private isFilled(block: number): boolean {
+    // Acquire order: what the kernel wrote before it set the status is seen after.
+    return block - this.returned < this.blocks && (Atomics.load(this.status, this.wordOf(block) + BLOCK.STATUS) & TP_STATUS_USER) !== 0;
+  }
+
+  /**
+   * Brings the headers of block `listed` and of those behind it into the cache, if they are filled. Where a frame lies is known when the one
+   * before it has come from the core that wrote it: in one block that is one wait after the other, in several they are waited for together.
+   */
+  private fetchTogether(): void {
+    const { words, listed } = this;
+    this.unfetched = listed + 1;
+    for (let block = listed + 1; block < listed + TOGETHER; block++) if (!this.isFilled(block)) return;
+    this.unfetched = listed + TOGETHER;
+    const a = this.wordOf(listed);
+    const b = this.wordOf(listed + 1);
+    const c = this.wordOf(listed + 2);
+    const d = this.wordOf(listed + 3);
+    const packets = Math.min(words[a + BLOCK.PACKETS], words[b + BLOCK.PACKETS], words[c + BLOCK.PACKETS], words[d + BLOCK.PACKETS]);
+    const last = words.length - 1;
+    let atA = a + (words[a + BLOCK.FIRST] >> 2);
+    let atB = b + (words[b + BLOCK.FIRST] >> 2);
+    let atC = c + (words[c + BLOCK.FIRST] >> 2);
+    let atD = d + (words[d + BLOCK.FIRST] >> 2);
+    let touched = 0;
+    // What a block has more of them is left to walk().
+    for (let packet = 0; packet < packets; packet++) {
+      touched ^= words[Math.min(atA + SECOND_LINE, last)] ^ words[Math.min(atA + THIRD_LINE, last)];
+      touched ^= words[Math.min(atB + SECOND_LINE, last)] ^ words[Math.min(atB + THIRD_LINE, last)];
+      touched ^= words[Math.min(atC + SECOND_LINE, last)] ^ words[Math.min(atC + THIRD_LINE, last)];
+      touched ^= words[Math.min(atD + SECOND_LINE, last)] ^ words[Math.min(atD + THIRD_LINE, last)];
+      atA += words[atA + HEADER.NEXT] >> 2;
+      atB += words[atB + HEADER.NEXT] >> 2;
+      atC += words[atC + HEADER.NEXT] >> 2;
+      atD += words[atD + HEADER.NEXT] >> 2;
+    }
+    this.touched ^= touched;
   }
 
   private walk(frames: number, sink: FrameSink): void {
@@ -154,7 +201,7 @@ export class AfpacketBlocks {
     while (lent.length > 0 && producer.isReleased(lent[0].batch)) {
       const { end } = lent[0];
       for (; this.returned < end; this.returned++) {
-        const word = (this.returned % this.blocks) * this.blockWords;
+        const word = this.wordOf(this.returned);
         // Release order: the workers' last reads, which isReleased() has waited for, come before.
         Atomics.store(this.status, word + BLOCK.STATUS, TP_STATUS_KERNEL);
       }

@@ -139,6 +139,15 @@ describe('the mapped buffer of a packet socket', () => {
     assert.deepEqual(column(FRAME.LINK), [3, 3, 3, 3, 3]);
   });
 
+  it('lists blocks that were filled together, whatever each holds', () => {
+    const rig = new Rig(8);
+    const fills = [3, 1, 0, 5, 7, 2, 2];
+    for (const frames of fills) rig.kernel.fill(frames);
+    assert.equal(rig.list(), FILL.IDLE);
+    rig.publish();
+    assert.deepEqual(take(rig.consumer()), Array.from({ length: fills.reduce((sum, frames) => sum + frames) }, (_, number) => number));
+  });
+
   it('takes a tag whose TPID an old kernel does not tell for one of 802.1Q', () => {
     const rig = new Rig(2);
     rig.kernel.fill(1, 5);
