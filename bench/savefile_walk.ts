@@ -11,7 +11,9 @@ import { join } from 'node:path';
 
 import { openSavefile } from '../src/capture/savefile.js';
 import { FILL } from '../src/capture/source.js';
-import { allocateBatchRing, BatchConsumer, BatchProducer } from '../src/ring/batch_ring.js';
+import { BatchConsumer } from '../src/ring/batch_consumer.js';
+import { BatchProducer } from '../src/ring/batch_producer.js';
+import { allocateBatchRing } from '../src/ring/batch_ring.js';
 import { allocateLinkTable, LinkRegistry } from '../src/ring/link_table.js';
 
 const FRAMES = Number(process.argv[2] ?? 300_000);

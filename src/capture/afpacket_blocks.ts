@@ -11,7 +11,7 @@
 // only frames of a batch they have claimed and not released. So no block is parsed that the kernel may write. Nothing here makes
 // system calls.
 
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 import type { FrameSink } from './live_handle.js';
 import { FILL } from './source.js';
 

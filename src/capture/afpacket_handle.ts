@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { attachFilter, bindSocket, close, errnoText, getSocketOption, mapShared, memoryAt, setSocketOption, socket, unmap } from '../host/libc.js';
 import type { Link } from '../host/links.js';
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 import { AfpacketBlocks } from './afpacket_blocks.js';
 import type { ClosedRings, MappedRing } from './closed_rings.js';
 import { BLOCK_TIMEOUT_MS, type FrameSink, type LiveHandle } from './live_handle.js';

@@ -1,7 +1,7 @@
 // Publishes batches of several sources, one open slot at a time, and moves the watermarks of those that have nothing to say:
 // the writer merges sources by time and would else wait for an idle one.
 
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 import type { BatchTaker } from './batch_taker.js';
 import { BLOCK_TIMEOUT_MS } from './live_handle.js';
 import type { LiveSource } from './live_source.js';

@@ -1,7 +1,7 @@
 // Mapped buffers of closed handles: taken away only when no worker can read there any more, for a read after that ends the process.
 
 import { unmap } from '../host/libc.js';
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 import type { AfpacketBlocks } from './afpacket_blocks.js';
 
 /** A buffer and where it is mapped. */

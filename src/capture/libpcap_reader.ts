@@ -1,6 +1,6 @@
 // A live handle that reads through libpcap: frames are copied into the slot.
 
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 import type { FrameSink, LiveHandle } from './live_handle.js';
 import type { PcapHandle } from './pcap_handle.js';
 import type { SlotDump } from './slot_dump.js';

@@ -2,7 +2,7 @@
 // the kernel's own buffer (afpacket_handle.ts).
 
 import type { CaptureChoice } from '../config/settings.js';
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 
 /** How the frames of an interface come. */
 export type CaptureWay = Exclude<CaptureChoice, 'auto'>;

@@ -2,7 +2,7 @@
 // closed, and a new one may take its place; row, ordinals and totals go on.
 
 import type { LinkRegistry } from '../ring/link_table.js';
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 import type { SourceBoard } from '../ring/source_board.js';
 import { LiveTotals } from './live_totals.js';
 import { BLOCK_TIMEOUT_MS, type FrameSink, type LiveHandle } from './live_handle.js';

@@ -1,7 +1,7 @@
 // An interface of our own making, for code that should be fast before real frames come: its buffer is laid out as the kernel's
 // (afpacket_blocks.ts), its frames are the same ones again and again.
 
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 import { AfpacketBlocks, BLOCK, HEADER, TP_STATUS_USER } from './afpacket_blocks.js';
 import type { FrameSink, LiveHandle } from './live_handle.js';
 

@@ -4,7 +4,7 @@
 //   record header  SECONDS(4) FRACTION(4) CAPTURED_LENGTH(4) WIRE_LENGTH(4) [Kuznetzov: ifindex(4) protocol(2) type(1) pad(1)]
 
 import type { LinkRegistry } from '../ring/link_table.js';
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 import type { RecordWalker } from './savefile.js';
 import { SourceError } from './source.js';
 

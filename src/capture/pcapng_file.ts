@@ -1,7 +1,7 @@
 // The pcapng format (draft-ietf-opsawg-pcapng): sections of blocks, each section with its byte order and its interfaces.
 
 import { UNKNOWN_LINK_TYPE, type LinkRegistry } from '../ring/link_table.js';
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 import {
   BLOCK_LENGTH,
   BLOCK_TYPE,

@@ -4,7 +4,7 @@
 // What is read does not wait for what the slot before it leaves over, a record cut in two: each slot keeps a gap for that at its
 // beginning, and the bytes of the file lie behind it.
 
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 import type { FileByteSource } from './byte_source_file.js';
 
 /** The most that is left over of a slot: the longest frame of the pcap format, and the header of its record. */

@@ -5,7 +5,8 @@
 // opened twice is looked into first and opened when its turn comes: thousands of files that follow each other never stand open
 // together.
 
-import { allocateBatchRing, BatchProducer, STOP_REQUEST } from '../ring/batch_ring.js';
+import { BatchProducer } from '../ring/batch_producer.js';
+import { allocateBatchRing, STOP_REQUEST } from '../ring/batch_ring.js';
 import type { LinkRegistry } from '../ring/link_table.js';
 import { MAX_SOURCES, SOURCE, type SourceBoard } from '../ring/source_board.js';
 import { displayName, type Stopping } from './byte_source.js';

@@ -1,7 +1,7 @@
 // A capture file as a source of frames: bytes go from the file into the slot, the format's walker lists the frames where they
 // lie, and a record that is not whole at the end of the slot is carried over to the next.
 
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 import type { LinkRegistry } from '../ring/link_table.js';
 import { displayName, READ, type ByteSource, type Stopping } from './byte_source.js';
 import { GzipByteSource, isGzip } from './byte_source_gzip.js';

@@ -8,7 +8,7 @@
 // surely fit, so that nothing is before.
 
 import { LITTLE_ENDIAN, type Pointer, closeStream, openStream, setStreamBuffer } from '../host/libc.js';
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 import { libpcap } from './libpcap.js';
 import type { FrameSink } from './live_handle.js';
 import type { PcapHandle } from './pcap_handle.js';

@@ -1,7 +1,7 @@
 // What a source of frames is: an interface or a file. Sources live in the capture thread, which asks them in turn to
 // fill slots of the batch ring (batch_ring.ts); how they are opened is theirs (libpcap.ts, savefile.ts).
 
-import type { BatchProducer } from '../ring/batch_ring.js';
+import type { BatchProducer } from '../ring/batch_producer.js';
 
 /** What FrameSource.fill() came to. */
 export const FILL = {

@@ -1,7 +1,7 @@
 // The life of the capture thread: opens the sources, fills the ring until they end or a stop is asked for.
 
 import type { CaptureReport } from '../capture/messages.js';
-import { BatchProducer } from '../ring/batch_ring.js';
+import { BatchProducer } from '../ring/batch_producer.js';
 import { LinkRegistry } from '../ring/link_table.js';
 import { LocalTableWriter } from '../ring/local_table.js';
 import { SourceBoard } from '../ring/source_board.js';

@@ -3,7 +3,9 @@
 
 import type { CaptureReport } from '../capture/messages.js';
 import { runReplay } from '../capture/replay.js';
-import { BatchConsumer, BatchProducer, CLAIM, STOP_REQUEST } from '../ring/batch_ring.js';
+import { BatchConsumer, CLAIM } from '../ring/batch_consumer.js';
+import { BatchProducer } from '../ring/batch_producer.js';
+import { STOP_REQUEST } from '../ring/batch_ring.js';
 import { allocateLineBlock, LineBlock } from '../ring/line_blocks.js';
 import { LinkRegistry } from '../ring/link_table.js';
 import { SourceBoard } from '../ring/source_board.js';

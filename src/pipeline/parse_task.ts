@@ -1,6 +1,7 @@
 // The life of a parsing worker: takes batches from the ring until there are no more.
 
-import { BatchConsumer, CLAIM, type MemoryViewer, STOP_REQUEST } from '../ring/batch_ring.js';
+import { BatchConsumer, CLAIM, type MemoryViewer } from '../ring/batch_consumer.js';
+import { STOP_REQUEST } from '../ring/batch_ring.js';
 import { LineBlock } from '../ring/line_blocks.js';
 import { WorkerBoard } from '../ring/worker_board.js';
 import { withCpuProfile } from './cpu_profile.js';

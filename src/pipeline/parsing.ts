@@ -10,7 +10,7 @@ import { LocalAddresses } from '../record/locality.js';
 import { TextFormat } from '../record/text.js';
 import { TsvFormat } from '../record/tsv.js';
 import type { LineFormat } from '../record/view.js';
-import type { BatchConsumer } from '../ring/batch_ring.js';
+import type { BatchConsumer } from '../ring/batch_consumer.js';
 import { LocalTableReader } from '../ring/local_table.js';
 import { compileBpf } from '../wire/bpf.js';
 import { followTunnels } from '../wire/layers.js';

@@ -5,7 +5,9 @@
 import type { OwnMemory } from '../host/mapped_memory.js';
 import { LiveSource } from '../capture/live_source.js';
 import { MADE_UP_BYTES, MadeUpInterface } from '../capture/made_up_interface.js';
-import { allocateBatchRing, BatchConsumer, BatchProducer, CLAIM } from '../ring/batch_ring.js';
+import { BatchConsumer, CLAIM } from '../ring/batch_consumer.js';
+import { BatchProducer } from '../ring/batch_producer.js';
+import { allocateBatchRing } from '../ring/batch_ring.js';
 import { allocateLineBlock, LineBlock } from '../ring/line_blocks.js';
 import { allocateLinkTable, LinkRegistry } from '../ring/link_table.js';
 import { allocateLocalTable } from '../ring/local_table.js';

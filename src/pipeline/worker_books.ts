@@ -3,7 +3,8 @@
 // behind it go on to the writer.
 
 import { COUNTER, COUNTERS, framesDone } from '../record/counters.js';
-import { BatchConsumer, type BatchRingMemory } from '../ring/batch_ring.js';
+import { BatchConsumer } from '../ring/batch_consumer.js';
+import type { BatchRingMemory } from '../ring/batch_ring.js';
 import { BLOCK, BLOCK_NUMBER, LineBlock, type LineBlockMemory } from '../ring/line_blocks.js';
 
 export class WorkerBooks {

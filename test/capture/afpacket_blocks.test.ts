@@ -4,7 +4,9 @@ import {
 } from '../../src/capture/afpacket_blocks.js';
 import type { FrameSink } from '../../src/capture/live_handle.js';
 import { FILL } from '../../src/capture/source.js';
-import { BatchConsumer, BatchProducer, CLAIM, FRAME, FRAME_WORDS, allocateBatchRing } from '../../src/ring/batch_ring.js';
+import { BatchConsumer, CLAIM } from '../../src/ring/batch_consumer.js';
+import { BatchProducer } from '../../src/ring/batch_producer.js';
+import { FRAME, FRAME_WORDS, allocateBatchRing } from '../../src/ring/batch_ring.js';
 import { SeededRandom } from '../support/random.js';
 
 const BLOCK_BYTES = 4096;

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import type { FileByteSource } from '../../src/capture/byte_source_file.js';
 import { ReadAhead } from '../../src/capture/read_ahead.js';
 import { SourceError } from '../../src/capture/source.js';
-import { allocateBatchRing, BatchConsumer, BatchProducer, CLAIM } from '../../src/ring/batch_ring.js';
+import { BatchConsumer, CLAIM } from '../../src/ring/batch_consumer.js';
+import { BatchProducer } from '../../src/ring/batch_producer.js';
+import { allocateBatchRing } from '../../src/ring/batch_ring.js';
 
 const SLOT_BYTES = 64;
 const SLOTS = 4;

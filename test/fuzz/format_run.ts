@@ -9,7 +9,7 @@ import { Policy } from '../../src/policy/policy.js';
 import { COUNTER, COUNTERS, SKIP_REASONS } from '../../src/record/counters.js';
 import type { LocalAddresses } from '../../src/record/locality.js';
 import type { LineFormat, RecordView } from '../../src/record/view.js';
-import type { BatchConsumer } from '../../src/ring/batch_ring.js';
+import type { BatchConsumer } from '../../src/ring/batch_consumer.js';
 import { BLOCK, BLOCK_NUMBER, type LineBlock, LineBlock as Block, SEGMENT } from '../../src/ring/line_blocks.js';
 import { makeBlocks } from '../support/blocks.js';
 import type { FuzzedFormat } from './formats.js';

@@ -9,17 +9,9 @@ import { Worker, isMainThread, parentPort, workerData } from 'node:worker_thread
 import { mappedView } from '../../src/host/mapped_memory.js';
 import { type LiveOptions, runLiveCapture } from '../../src/capture/live.js';
 import type { CaptureMessage } from '../../src/capture/messages.js';
-import {
-  BatchConsumer,
-  type BatchRingMemory,
-  BatchProducer,
-  BatchRingOwner,
-  CLAIM,
-  FRAME,
-  FRAME_WORDS,
-  STOP_REQUEST,
-  allocateBatchRing,
-} from '../../src/ring/batch_ring.js';
+import { BatchConsumer, CLAIM } from '../../src/ring/batch_consumer.js';
+import { BatchProducer } from '../../src/ring/batch_producer.js';
+import { type BatchRingMemory, BatchRingOwner, FRAME, FRAME_WORDS, STOP_REQUEST, allocateBatchRing } from '../../src/ring/batch_ring.js';
 import { LinkReader, LinkRegistry, allocateLinkTable } from '../../src/ring/link_table.js';
 import { LocalTableReader, LocalTableWriter, allocateLocalTable } from '../../src/ring/local_table.js';
 import { SOURCE, SourceBoard, allocateSourceBoard } from '../../src/ring/source_board.js';

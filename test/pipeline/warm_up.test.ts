@@ -3,7 +3,7 @@ import { warmUp } from '../../src/pipeline/warm_up.js';
 import { LineOutput } from '../../src/pipeline/line_output.js';
 import { parsingOptions } from '../../src/pipeline/run_tasks.js';
 import { allocateSharedRun } from '../../src/pipeline/shared_run.js';
-import { BatchConsumer, CLAIM } from '../../src/ring/batch_ring.js';
+import { BatchConsumer, CLAIM } from '../../src/ring/batch_consumer.js';
 import { Sandbox } from '../config/surroundings_for_tests.js';
 import { cpuMs } from '../support/cpu_time.js';
 

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  BatchConsumer, BatchProducer, BatchRingOwner, type BatchRingMemory, CLAIM, FRAME, FRAME_WORDS, STOP_REQUEST, allocateBatchRing,
-} from '../../src/ring/batch_ring.js';
+import { BatchConsumer, CLAIM } from '../../src/ring/batch_consumer.js';
+import { BatchProducer } from '../../src/ring/batch_producer.js';
+import { BatchRingOwner, type BatchRingMemory, FRAME, FRAME_WORDS, STOP_REQUEST, allocateBatchRing } from '../../src/ring/batch_ring.js';
 
 const SLOTS = 4;
 const SLOT_BYTES = 64;

@@ -1,7 +1,9 @@
 // Batches whose frames lie outside the ring, and when nobody reads them any more.
 
 import assert from 'node:assert/strict';
-import { BatchConsumer, BatchProducer, CLAIM, FRAME, allocateBatchRing } from '../../src/ring/batch_ring.js';
+import { BatchConsumer, CLAIM } from '../../src/ring/batch_consumer.js';
+import { BatchProducer } from '../../src/ring/batch_producer.js';
+import { FRAME, allocateBatchRing } from '../../src/ring/batch_ring.js';
 
 const SLOTS = 4;
 const outside = Uint8Array.of(10, 11, 12, 13);

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { BatchConsumer, BatchProducer, BatchRingOwner, CLAIM, STOP_REQUEST, allocateBatchRing } from '../../src/ring/batch_ring.js';
+import { BatchConsumer, CLAIM } from '../../src/ring/batch_consumer.js';
+import { BatchProducer } from '../../src/ring/batch_producer.js';
+import { BatchRingOwner, STOP_REQUEST, allocateBatchRing } from '../../src/ring/batch_ring.js';
 import { type ContentionTask, type Taken, type Waited, publishBatch } from './contention.js';
 
 function start(task: ContentionTask): Worker {

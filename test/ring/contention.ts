@@ -1,6 +1,7 @@
 // What the threads of batch_ring_threads.test.ts share: batches whose every byte follows from their number.
 
-import type { BatchProducer, BatchRingMemory } from '../../src/ring/batch_ring.js';
+import type { BatchProducer } from '../../src/ring/batch_producer.js';
+import type { BatchRingMemory } from '../../src/ring/batch_ring.js';
 
 export type Role = 'produce' | 'consume' | 'wait for a slot';
 

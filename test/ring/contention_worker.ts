@@ -1,7 +1,9 @@
 // A thread of batch_ring_threads.test.ts.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { BatchConsumer, BatchProducer, CLAIM, FRAME, FRAME_WORDS } from '../../src/ring/batch_ring.js';
+import { BatchConsumer, CLAIM } from '../../src/ring/batch_consumer.js';
+import { BatchProducer } from '../../src/ring/batch_producer.js';
+import { FRAME, FRAME_WORDS } from '../../src/ring/batch_ring.js';
 import { SeededRandom } from '../support/random.js';
 import { type ContentionTask, type Taken, type Waited, byteOf, framesOf, lengthOf, publishBatch } from './contention.js';
 

@@ -7,16 +7,9 @@ import { join } from 'node:path';
 
 import type { CaptureMessage } from '../../src/capture/messages.js';
 import { runReplay } from '../../src/capture/replay.js';
-import {
-  allocateBatchRing,
-  BatchConsumer,
-  BatchProducer,
-  BatchRingOwner,
-  CLAIM,
-  FRAME,
-  FRAME_WORDS,
-  type BatchRingMemory,
-} from '../../src/ring/batch_ring.js';
+import { BatchConsumer, CLAIM } from '../../src/ring/batch_consumer.js';
+import { BatchProducer } from '../../src/ring/batch_producer.js';
+import { allocateBatchRing, BatchRingOwner, FRAME, FRAME_WORDS, type BatchRingMemory } from '../../src/ring/batch_ring.js';
 import { allocateLinkTable, LinkReader, LinkRegistry } from '../../src/ring/link_table.js';
 import { allocateSourceBoard, SourceBoard } from '../../src/ring/source_board.js';
 
