@@ -5,7 +5,7 @@
 import { HeldSockets } from '../host/held_sockets.js';
 import type { SocketOwners, WantedSockets } from '../host/socket_owners.js';
 import { ConnectionKey } from '../ring/connection_key.js';
-import type { ConnectionWriter } from '../ring/connection_table.js';
+import type { ConnectionWriter } from '../ring/connection_writer.js';
 import { type KnownSocket, type KnownSockets, NOT_READ } from './known_sockets.js';
 import type { OwnerRegistry } from './owner_registry.js';
 

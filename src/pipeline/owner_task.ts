@@ -19,7 +19,7 @@ import { preferThisThread } from '../host/thread_priority.js';
 import { ThreadProcesses } from '../host/thread_processes.js';
 import { unmountTracefs } from '../host/tracefs.js';
 import { ConnectionKey } from '../ring/connection_key.js';
-import { ConnectionWriter } from '../ring/connection_table.js';
+import { ConnectionWriter } from '../ring/connection_writer.js';
 import { OwnerAsks } from '../ring/owner_asks.js';
 import { OWNER_NUMBER, OwnerBoard } from '../ring/owner_board.js';
 import { OwnerRegistry } from './owner_registry.js';

@@ -3,7 +3,8 @@
 import { ascii } from '../bytes/ascii.js';
 import { Owner, VIA } from '../record/owner.js';
 import { ConnectionKey } from '../ring/connection_key.js';
-import { allocateConnectionTable, ConnectionWriter, OWNERSHIP } from '../ring/connection_table.js';
+import { allocateConnectionTable, OWNERSHIP } from '../ring/connection_table.js';
+import { ConnectionWriter } from '../ring/connection_writer.js';
 import { allocateOwnerAsks } from '../ring/owner_asks.js';
 import { allocateOwnerBoard } from '../ring/owner_board.js';
 import { allocateOwnerRows, OwnerWriter } from '../ring/owner_rows.js';

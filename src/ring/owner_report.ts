@@ -1,7 +1,7 @@
 // What -proc has done so far, in numbers, from all who count: the thread that finds owners, the workers' asks, the connection table.
 
 import { VIA_NAMES } from '../record/owner.js';
-import { ConnectionReader } from './connection_table.js';
+import { ConnectionReader } from './connection_reader.js';
 import { OwnerAsks } from './owner_asks.js';
 import { OWNER_NUMBER, OwnerBoard } from './owner_board.js';
 

@@ -9,7 +9,8 @@ import { OwnerRegistry } from '../../src/pipeline/owner_registry.js';
 import { OwnerSweep } from '../../src/pipeline/owner_sweep.js';
 import { VIA } from '../../src/record/owner.js';
 import { keyOf } from '../../src/ring/connection_key.js';
-import { allocateConnectionTable, ConnectionWriter, OWNERSHIP } from '../../src/ring/connection_table.js';
+import { allocateConnectionTable, OWNERSHIP } from '../../src/ring/connection_table.js';
+import { ConnectionWriter } from '../../src/ring/connection_writer.js';
 import { allocateOwnerRows } from '../../src/ring/owner_rows.js';
 
 const LOOPBACK = Uint8Array.of(127, 0, 0, 1);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { Owner, VIA } from '../../src/record/owner.js';
 import { ConnectionKey, reverse } from '../../src/ring/connection_key.js';
-import { allocateConnectionTable, ConnectionReader, ConnectionWriter, OWNERSHIP } from '../../src/ring/connection_table.js';
+import { ConnectionReader } from '../../src/ring/connection_reader.js';
+import { allocateConnectionTable, OWNERSHIP } from '../../src/ring/connection_table.js';
+import { ConnectionWriter } from '../../src/ring/connection_writer.js';
 import { allocateOwnerAsks, OwnerAsks } from '../../src/ring/owner_asks.js';
 import { allocateOwnerRows, OwnerReader, OwnerWriter } from '../../src/ring/owner_rows.js';
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { VIA } from '../../src/record/owner.js';
 import { ConnectionKey } from '../../src/ring/connection_key.js';
-import { allocateConnectionTable, ConnectionReader, ConnectionWriter, OWNERSHIP } from '../../src/ring/connection_table.js';
+import { ConnectionReader } from '../../src/ring/connection_reader.js';
+import { allocateConnectionTable, OWNERSHIP } from '../../src/ring/connection_table.js';
+import { ConnectionWriter } from '../../src/ring/connection_writer.js';
 import { RecentConnections, VERSION_WORDS, allChanged, changed } from '../../src/ring/recent_connections.js';
 
 const BEGAN_US = 1_800_000_000_000_000;
