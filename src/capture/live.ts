@@ -2,9 +2,6 @@
 // batch ring and publishes them, until it is asked to stop.
 
 import type { Network } from '../config/settings.js';
-import { EFD_CLOEXEC_NONBLOCK, eventfd, LITTLE_ENDIAN, POLLFD_BYTES, POLLIN, poll } from '../host/libc.js';
-import { type Link, listLinks } from '../host/links.js';
-import { RTM, RTMGRP, RouteSocket } from '../host/route_socket.js';
 import type { BatchProducer } from '../ring/batch_producer.js';
 import { STOP_REQUEST } from '../ring/batch_ring.js';
 import type { LinkRegistry } from '../ring/link_table.js';
@@ -13,7 +10,9 @@ import type { SourceBoard } from '../ring/source_board.js';
 import { BatchPublisher } from './batch_publisher.js';
 import type { BatchTaker } from './batch_taker.js';
 import { ClosedRings } from './closed_rings.js';
+import { HostNews } from './host_news.js';
 import { libpcap } from './libpcap.js';
+import { LivePoll } from './live_poll.js';
 import type { LiveSource } from './live_source.js';
 import { LiveSources } from './live_sources.js';
 import { LocalWatch } from './local_watch.js';
@@ -31,25 +30,15 @@ export interface LiveOptions extends OpenOptions {
   readonly localGiven: readonly Network[] | undefined;
 }
 
-/** poll() passes over it. */
-const NOT_POLLED = -1;
 /** The longest wait: a stop request ends it, where the kernel gives us a descriptor for that. */
 const WAIT_MS = 1000;
 const WAIT_UNWOKEN_MS = 200;
-/** In what poll() waits for: news, stop requests, then the sources. */
-const NEWS = 0;
-const STOP = 1;
-const FIRST_SOURCE = 2;
 /** While draining, while idle sources hold up others, and while a slot is taken by the workers. */
 const SHORT_WAIT_MS = 20;
 /** How often the board is brought up to date and what waits is tried again. */
 const TICK_MS = 1000;
 /** How often all sources are asked for frames, and an idle one's watermark may move. */
 const SWEEP_MS = 100;
-/** Changes of links and addresses come in swarms: at most one look this often. */
-const NEWS_MS = 100;
-/** When to look again after that failed. */
-const LOOK_AGAIN_MS = 30_000;
 /** A lone source's frames are gathered this long before they are handed over: a batch costs the workers more than a frame. */
 const GATHER_MS = 20;
 /**
@@ -87,7 +76,7 @@ export function runLiveCapture(
   try {
     libpcap(); // a machine without it hears that first, and once
     const sources = new LiveSources(options.interfaces, options, board, links, { dump, closedRings }, report);
-    capture = new LiveCapture(producer, sources, closedRings, new LocalWatch(options.localGiven, local, report), report, taker);
+    capture = new LiveCapture(producer, sources, closedRings, new HostNews(new LocalWatch(options.localGiven, local, report), report), report, taker);
     capture.run(options.count);
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
@@ -100,20 +89,10 @@ export function runLiveCapture(
 
 class LiveCapture {
   private readonly publisher: BatchPublisher;
-  private readonly news = new RouteSocket(RTMGRP.LINK | RTMGRP.IPV4_IFADDR | RTMGRP.IPV6_IFADDR);
-  private readonly asking = new RouteSocket(0);
-  /** readable when a stop is requested; stays open, like every descriptor another thread may write to */
-  private readonly stopDescriptor = eventfd(0, EFD_CLOEXEC_NONBLOCK);
-  private links: Link[] = [];
-  private linksChanged = true;
-  private addressesChanged = true;
-  /** the open sources, as poll() waits for them */
-  private waiting: LiveSource[] = [];
-  private entries = new DataView(new ArrayBuffer(POLLFD_BYTES));
+  private readonly poll: LivePoll;
   /** frames still wanted */
   private remaining = Infinity;
   private nextTickMs = 0;
-  private nextNewsMs = 0;
   private nextSweepMs = 0;
   /** when the frames gathered in the open slot are due */
   private gatheredMs = 0;
@@ -125,12 +104,13 @@ class LiveCapture {
     private readonly producer: BatchProducer,
     private readonly sources: LiveSources,
     private readonly closedRings: ClosedRings,
-    private readonly local: LocalWatch,
+    private readonly news: HostNews,
     private readonly report: CaptureReport,
     private readonly taker: BatchTaker | undefined,
   ) {
     this.publisher = new BatchPublisher(producer, taker);
-    if (this.stopDescriptor >= 0) producer.wakeThrough(this.stopDescriptor);
+    this.poll = new LivePoll(news.fd);
+    if (this.poll.stopDescriptor >= 0) producer.wakeThrough(this.poll.stopDescriptor);
     if (taker === undefined) return;
     taker.whileWaiting = () => {
       producer.beat();
@@ -139,10 +119,10 @@ class LiveCapture {
   }
 
   run(count: number): void {
-    this.look();
-    if (!this.sources.start(this.links)) return;
+    this.news.look();
+    if (!this.sources.start(this.news.links)) return;
     this.report({ type: 'ready' });
-    this.watch();
+    this.poll.watch(this.sources.open);
     if (count >= 0) this.remaining = count;
     try {
       let more = false;
@@ -173,40 +153,18 @@ class LiveCapture {
     return this.sources.open.length === 0 || performance.now() >= this.drainEndsMs;
   }
 
-  /** Sets up what poll() waits for. */
-  private watch(): void {
-    this.waiting = this.sources.open;
-    this.entries = new DataView(new ArrayBuffer((this.waiting.length + FIRST_SOURCE) * POLLFD_BYTES));
-    this.entries.setInt32(NEWS * POLLFD_BYTES, this.news.fd, LITTLE_ENDIAN);
-    for (let index = 0; index < this.waiting.length + FIRST_SOURCE; index++) this.entries.setInt16(index * POLLFD_BYTES + 4, POLLIN, LITTLE_ENDIAN);
-  }
-
   private wait(more: boolean): void {
-    const { entries, waiting } = this;
-    let holding = false;
-    let draining = this.drainEndsMs !== undefined;
-    for (const [index, source] of waiting.entries()) {
-      const resting = source.holding || source.busy;
-      if (resting) holding = true;
-      if (source.draining) draining = true;
-      entries.setInt32((index + FIRST_SOURCE) * POLLFD_BYTES, resting ? NOT_POLLED : source.fd, LITTLE_ENDIAN);
-    }
-    // Once seen it would go on ending every wait.
-    entries.setInt32(STOP * POLLFD_BYTES, this.drainEndsMs === undefined ? this.stopDescriptor : NOT_POLLED, LITTLE_ENDIAN);
-    let timeoutMs = this.stopDescriptor < 0 ? WAIT_UNWOKEN_MS : WAIT_MS;
+    const { sources } = this.poll;
+    const draining = this.drainEndsMs !== undefined || sources.some((source) => source.draining);
+    let timeoutMs = this.poll.stopDescriptor < 0 ? WAIT_UNWOKEN_MS : WAIT_MS;
     if (more) timeoutMs = 0;
-    else if (holding) timeoutMs = PACE_MS;
+    else if (sources.some((source) => source.isResting)) timeoutMs = PACE_MS;
     else if (draining) timeoutMs = SHORT_WAIT_MS;
-    else if (waiting.length > 1) timeoutMs = SWEEP_MS;
-    const dueMs = this.publisher.pending > 0 ? this.gatheredMs : this.linesDueMs;
-    const newsMs = this.linksChanged || this.addressesChanged ? this.nextNewsMs : Infinity;
-    const nextMs = Math.min(dueMs, newsMs);
+    else if (sources.length > 1) timeoutMs = SWEEP_MS;
+    const linesDueMs = this.publisher.pending > 0 ? this.gatheredMs : this.linesDueMs;
+    const nextMs = Math.min(linesDueMs, this.news.dueMs);
     if (nextMs < Infinity) timeoutMs = Math.min(timeoutMs, Math.max(0, Math.ceil(nextMs - performance.now())));
-    poll(new Uint8Array(entries.buffer), waiting.length + FIRST_SOURCE, timeoutMs);
-  }
-
-  private events(index: number): number {
-    return this.entries.getInt16(index * POLLFD_BYTES + 6, LITTLE_ENDIAN);
+    this.poll.wait(timeoutMs, this.drainEndsMs !== undefined);
   }
 
   /**
@@ -219,8 +177,8 @@ class LiveCapture {
     if (sweep) this.nextSweepMs = now + SWEEP_MS;
     let more = false;
     const drained: LiveSource[] = [];
-    for (const [index, source] of this.waiting.entries()) {
-      const due = sweep || source.draining || source.more || source.holding || source.busy || this.events(index + FIRST_SOURCE) !== 0;
+    for (const [number, source] of this.poll.sources.entries()) {
+      const due = sweep || source.draining || source.more || source.isResting || this.poll.hasEvents(number);
       if (!due) continue;
       source.reclaim(this.producer);
       if (!this.publisher.open(source, SHORT_WAIT_MS)) return true; // the workers have every slot
@@ -241,7 +199,7 @@ class LiveCapture {
     const result = this.list(source, this.remaining);
     const now = performance.now();
     if (before === 0) this.gatheredMs = now + GATHER_MS;
-    const gathering = result === FILL.IDLE && this.waiting.length === 1 && !source.draining;
+    const gathering = result === FILL.IDLE && this.poll.sources.length === 1 && !source.draining;
     if (!gathering || source.pressed || now >= this.gatheredMs) this.publisher.publish();
     return result;
   }
@@ -278,9 +236,8 @@ class LiveCapture {
   /** A handle failed. libpcap often hears of a vanished interface before the news are read: then that is what is told. */
   private broke(source: LiveSource, failure: SourceError): void {
     if (source.draining) return;
-    this.linksChanged = true;
-    this.lookAgain(performance.now());
-    this.sources.follow(this.links, performance.now());
+    this.news.lookAtLinks(performance.now());
+    this.sources.follow(this.news.links, performance.now());
     this.nextTickMs = 0; // what follow() opened has yet to be waited for
     this.sources.broke(source, failure);
   }
@@ -295,7 +252,7 @@ class LiveCapture {
     this.detach(source);
     // At the end of the run all are closed: that is not worth telling.
     if (this.drainEndsMs === undefined) this.report({ type: 'closed', row: source.row });
-    this.watch();
+    this.poll.watch(this.sources.open);
   }
 
   /** Its lines go first: nobody waits for those of a source that is closed. */
@@ -307,7 +264,7 @@ class LiveCapture {
   /** What is not about frames: the board, links, addresses. */
   private keepUp(): void {
     const now = performance.now();
-    if (this.events(NEWS) !== 0) this.hear();
+    if (this.poll.hasNews) this.news.hear();
     const tick = now >= this.nextTickMs;
     if (tick) {
       this.nextTickMs = now + TICK_MS;
@@ -315,47 +272,20 @@ class LiveCapture {
       this.closedRings.sweep(this.producer);
     }
     if (this.drainEndsMs !== undefined) return;
-    const news = now >= this.nextNewsMs && (this.linksChanged || this.addressesChanged);
-    if (news) this.lookAgain(now);
+    const news = now >= this.news.dueMs;
+    if (news) this.news.lookAgain(now);
     if (!news && !tick) return;
-    this.sources.follow(this.links, now);
-    this.watch();
+    this.sources.follow(this.news.links, now);
+    this.poll.watch(this.sources.open);
   }
 
   private refresh(): void {
     for (const source of this.sources.open) source.refresh();
   }
 
-  private lookAgain(nowMs: number): void {
-    this.nextNewsMs = nowMs + NEWS_MS;
-    try {
-      this.look();
-    } catch (error) {
-      this.nextNewsMs = nowMs + LOOK_AGAIN_MS;
-      const reason = error instanceof Error ? error.message : String(error);
-      this.report({ type: 'warning', text: `interfaces and addresses may have changed unseen: ${reason}; trying again` });
-    }
-  }
-
-  /** Reads what the kernel has to tell about links and addresses. */
-  private hear(): void {
-    const complete = this.news.readNotifications((type) => {
-      if (type === RTM.NEWLINK || type === RTM.DELLINK) this.linksChanged = true;
-      if (type === RTM.NEWADDR || type === RTM.DELADDR) this.addressesChanged = true;
-    });
-    if (!complete) this.linksChanged = this.addressesChanged = true;
-  }
-
-  private look(): void {
-    if (this.linksChanged) this.links = listLinks(this.asking);
-    this.local.refresh(this.asking, this.links);
-    this.linksChanged = this.addressesChanged = false;
-  }
-
   close(): void {
     for (const source of this.sources.all) source.close();
     this.closedRings.sweep(this.producer);
     this.news.close();
-    this.asking.close();
   }
 }

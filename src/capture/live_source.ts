@@ -77,6 +77,11 @@ export class LiveSource implements FrameSource, FrameSink {
     return this.handle?.holding === true;
   }
 
+  /** Frames are there, or come so fast, that poll() would return at once: it is looked at now and then. */
+  get isResting(): boolean {
+    return this.holding || this.busy;
+  }
+
   /** As LiveHandle.pressed. */
   get pressed(): boolean {
     return this.handle?.pressed === true;
