@@ -9,7 +9,7 @@ import { barChart } from './lib/chart.js';
 import type { Standing } from './lib/contest.js';
 import { measureGrowth } from './lib/growth.js';
 import { ROOT } from './lib/httplog_command.js';
-import { liveTable, liveTargets, measureIdle, measureLive } from './lib/live.js';
+import { IDLE_SETTLE_SECONDS, liveTable, liveTargets, measureIdle, measureLive } from './lib/live.js';
 import { type BenchOptions, readOptions, USAGE } from './lib/options.js';
 import type { Contents } from './lib/pcap_prefix.js';
 import { replayContest, replayTable, replayTargets } from './lib/replay.js';
@@ -23,6 +23,8 @@ const MAIN_MB = 1000;
 const LARGE_MB = 2000;
 const LARGE_ROUNDS = 3;
 const LIVE_MB = 100;
+/** A few per cent are in question. */
+const GROWTH_ROUNDS = 9;
 
 class Comparison {
   private readonly report = new Report();
@@ -91,9 +93,11 @@ class Comparison {
 
   private growth(): void {
     const { options, report, workshop } = this;
+    const rounds = Math.max(options.rounds, GROWTH_ROUNDS);
     report.add(`## Growth\n\n\`httplog -cpu 1 -r FILE -d DIR\` on generated captures of ${options.frames} packets of one length; `
-      + 'the cost of a capture of one packet is taken off.');
-    const growth = measureGrowth(options.frames, options.rounds, workshop.scratch);
+      + 'the cost of a capture of one packet is taken off. '
+      + `Medians of ${rounds} runs.`);
+    const growth = measureGrowth(options.frames, rounds, workshop.scratch);
     for (const { title, rows } of growth.tables) {
       report.add(`### ${title}`);
       report.table(rows);
@@ -109,7 +113,7 @@ class Comparison {
     const results = await measureLive(capture, options.seconds, workshop.scratch);
     report.table(liveTable(results));
     const idlePercent = await measureIdle(options.idleSeconds, workshop.scratch);
-    report.add(`On an idle interface httplog takes ${idlePercent.toFixed(2)} % of a core (over ${options.idleSeconds} s).`);
+    report.add(`On an idle interface httplog takes ${idlePercent.toFixed(2)} % of a core (over ${options.idleSeconds} s, from ${IDLE_SETTLE_SECONDS} s after its start on).`);
     this.targets.push(...liveTargets(results, idlePercent));
   }
 

@@ -15,6 +15,8 @@ import { atMost, type Target } from './report.js';
 const BUFFER_KIB = 8192;
 /** Time for a program to be ready after its socket is open, and to empty its buffer after the last packet. */
 const SETTLE_MS = 2000;
+/** The compiler works on for some seconds behind the start. */
+export const IDLE_SETTLE_SECONDS = 5;
 const IDLE_LIMIT_PERCENT = 0.5;
 const CPU_LIMIT_NS = { default: 200, libpcap: 400 } as const;
 
@@ -162,6 +164,7 @@ export async function measureIdle(seconds: number, directory: string): Promise<n
   const running = startCommand(inNamespace(server, [...plainHttplog(own), '-i', server.device, '-d', own]));
   try {
     const pid = await capturing('httplog', running);
+    await pause(IDLE_SETTLE_SECONDS * 1e3);
     const before = processCpuMs(pid);
     await pause(seconds * 1e3);
     return (processCpuMs(pid) - before) / seconds / 10;

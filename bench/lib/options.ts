@@ -7,7 +7,7 @@ export const USAGE = `usage: npm run bench -- [options]
 
   --only PARTS      of replay,growth,live; all by default
   --sizes LIST      sizes of the replayed captures in MB        (0.1,10,100,1000,3500)
-  --rounds N        rounds of everything but tshark             (5; 3 of captures over 2000 MB)
+  --rounds N        rounds of everything but tshark             (5; 3 of captures over 2000 MB, 9 or more of growth)
   --tshark N        rounds of tshark on the 1000 MB capture     (1; 0 leaves it out)
   --frames N        frames of each generated capture            (2000000)
   --seconds N       tcpreplay's time for each listener          (60)
