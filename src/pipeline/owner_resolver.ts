@@ -17,8 +17,9 @@ import { KnownSockets, NOT_READ } from './known_sockets.js';
 import { ANSWERING_ATTEMPT, ATTEMPTS_MS, type Connection, type LookUp, LookUps, noteEnd, SETTLE_MS, WHOLE_ATTEMPT } from './look_ups.js';
 import { chooseOwner, type OwnerChoice } from './owner_choice.js';
 import type { OwnerRegistry } from './owner_registry.js';
-import { CLOSED_MS, OwnerSweep } from './owner_sweep.js';
+import { OwnerSweep } from './owner_sweep.js';
 import type { SoleListeners } from './sole_listeners.js';
+import { UnknownConnections } from './unknown_connections.js';
 
 /** The trace tells who connected as soon as the connection stands: its descriptors are looked at when it has not by then. */
 const TRACE_MS = 3;
@@ -31,8 +32,8 @@ export class OwnerResolver {
   private readonly sweeper: OwnerSweep;
   /** connections that were heard of, whose connect(2) was not told yet */
   private readonly heard = new HeardConnections<Connection>();
-  /** slots of connections that nobody was found to have, and when that was told */
-  private readonly unknown = new Map<number, number>();
+  /** those that nobody was found to have */
+  private readonly unknown: UnknownConnections;
   private listeners = new Set<number>();
   private answered = false;
 
@@ -50,6 +51,7 @@ export class OwnerResolver {
     private readonly hear: () => void,
   ) {
     this.lookUps = new LookUps(board);
+    this.unknown = new UnknownConnections(connections, this.lookUps, (key) => this.own.inodeOf(key), hear);
     this.sweeper = new OwnerSweep(connections, registry, owners, this.sockets, {
       hear,
       inodeOf: (key) => this.own.inodeOf(key),
@@ -269,7 +271,7 @@ export class OwnerResolver {
   /** A worker waits, and shall not for long. */
   private answerUnknown({ key, asked, reason, sequence, sinceUs }: LookUp, nowMs: number): void {
     if (!asked) return;
-    this.unknown.set(this.connections.put(key, OWNERSHIP.UNKNOWN, reason, 0, 0, 0, nowMs, sequence, sinceUs), nowMs);
+    this.unknown.add(this.connections.put(key, OWNERSHIP.UNKNOWN, reason, 0, 0, 0, nowMs, sequence, sinceUs), nowMs);
     this.answered = true;
   }
 
@@ -309,38 +311,8 @@ export class OwnerResolver {
   /** Looks again at everything known: what is closed leaves, what has another process gets it. */
   sweep(nowMs: number): void {
     this.sweeper.sweep(nowMs);
-    this.reviewUnknown(nowMs);
+    this.unknown.review(nowMs);
     this.work(nowMs);
-  }
-
-  /** Once more those that nobody was found to have: somebody may have accepted one late. */
-  private reviewUnknown(nowMs: number): void {
-    const found: ConnectionKey[] = [];
-    for (const slot of this.unknown.keys()) {
-      if (this.connections.state(slot) !== OWNERSHIP.UNKNOWN) continue;
-      const key = new ConnectionKey();
-      this.connections.takeKey(slot, key);
-      if (this.own.inodeOf(key) > 0) found.push(key);
-    }
-    // Before any is believed: it may be another connection's with the same ends.
-    if (found.length > 0) this.hear();
-    for (const key of found) this.findAgain(key, nowMs);
-    for (const [slot, toldMs] of this.unknown) {
-      const isUnknown = this.connections.state(slot) === OWNERSHIP.UNKNOWN;
-      // Those of elsewhere are looked up when a record asks again.
-      if (isUnknown && nowMs - toldMs < CLOSED_MS) continue;
-      this.unknown.delete(slot);
-      if (isUnknown) this.connections.remove(slot);
-    }
-  }
-
-  private findAgain(key: ConnectionKey, nowMs: number): void {
-    const slot = this.connections.find(key);
-    if (slot < 0 || this.connections.state(slot) !== OWNERSHIP.UNKNOWN) return;
-    const sinceUs = this.connections.sinceUs(slot);
-    this.lookUps.add({ key, via: VIA.SCAN, sequence: sinceUs === 0 ? undefined : this.connections.syn(slot), sinceUs, asked: true, foreign: false }, nowMs);
-    const pending = this.lookUps.get(key);
-    if (pending !== undefined) pending.attempt = Math.max(pending.attempt, ATTEMPTS_MS.length - 1);
   }
 
   private again(slot: number, key: ConnectionKey, inode: number, sequence: number | undefined, pids: readonly number[], held: HeldSockets): void {
