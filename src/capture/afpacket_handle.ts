@@ -32,6 +32,8 @@ const LEAST_BLOCKS = 2;
 // struct tpacket_stats_v3
 const PACKETS = 0;
 const DROPS = 1;
+/** the queue was frozen: every block was ours, and frames are dropped until one comes back */
+const FREEZES = 2;
 const STATISTICS = 3;
 
 /** What the kernel refused; libpcap may yet be able to. */
@@ -51,6 +53,7 @@ export class AfpacketHandle implements LiveHandle {
   private readonly statistics = new Uint32Array(STATISTICS);
   private received = 0;
   private dropped = 0;
+  private freezes = 0;
   private readonly interfaceDropsBefore: number;
   private interfaceDrops: number;
   private closed = false;
@@ -136,10 +139,12 @@ export class AfpacketHandle implements LiveHandle {
     if (getSocketOption(this.fd, SOL_PACKET, PACKET.STATISTICS, bytes, new Uint32Array([bytes.length])) < 0) return false;
     this.received += statistics[PACKETS];
     this.dropped += statistics[DROPS];
+    this.freezes += statistics[FREEZES];
     into[0] = this.received;
     into[1] = this.dropped;
     this.interfaceDrops = Math.max(this.interfaceDrops, readInterfaceDrops(this.name)); // one that vanished has none
     into[2] = this.interfaceDrops - this.interfaceDropsBefore;
+    into[3] = this.freezes;
     return true;
   }
 

@@ -43,7 +43,10 @@ export interface LiveHandle {
   reclaim(producer: BatchProducer): void;
   /** From now on the kernel adds no frame; those it holds can still be read. */
   stopIntake(): void;
-  /** The kernel's counters since the handle was opened, modulo 2^32: received (with dropped), dropped, by the interface. */
+  /**
+   * The kernel's counters since the handle was opened, modulo 2^32: received (with dropped), dropped, dropped by the interface, and the times
+   * that its buffer was full, left alone where it does not tell.
+   */
   readStatistics(into: Uint32Array): boolean;
   /** Safe to call twice. */
   close(): void;

@@ -8,11 +8,12 @@
 import { SOURCE, type SourceBoard } from '../ring/source_board.js';
 import type { LiveHandle } from './live_handle.js';
 
-// struct pcap_stat
+// of LiveHandle.readStatistics()
 const RECEIVED = 0;
 const DROPPED = 1;
 const INTERFACE_DROPPED = 2;
-const STATISTICS = 3;
+const BUFFER_FULL = 3;
+const STATISTICS = 4;
 
 /** What is needed of a handle. */
 export type CountingHandle = Pick<LiveHandle, 'readStatistics'>;
@@ -23,6 +24,7 @@ export class LiveTotals {
   private handed = 0;
   private prefilter = 0;
   private interfaceDropped = 0;
+  private bufferFull = 0;
   /** frames of the current handle that may have come before its filter */
   private prefilterBound = 0;
   /** prefilter of the handles before */
@@ -41,6 +43,7 @@ export class LiveTotals {
    */
   begin(handle: CountingHandle, kernelFilters: boolean): void {
     this.before.fill(0);
+    this.statistics.fill(0); // not every handle writes all
     this.prefilterBound = 0;
     const received = this.received;
     this.refresh(handle);
@@ -67,6 +70,7 @@ export class LiveTotals {
       this.received += this.growth(RECEIVED);
       this.dropped += this.growth(DROPPED);
       this.interfaceDropped += this.growth(INTERFACE_DROPPED);
+      this.bufferFull += this.growth(BUFFER_FULL);
     }
     const unaccounted = this.received - this.dropped - this.handed - this.settledPrefilter;
     const prefilter = Math.max(0, Math.min(unaccounted, this.prefilterBound));
@@ -106,5 +110,6 @@ export class LiveTotals {
     board.set(row, SOURCE.HANDED, this.handed);
     board.set(row, SOURCE.PREFILTER, this.prefilter);
     board.set(row, SOURCE.INTERFACE_DROPPED, this.interfaceDropped);
+    board.set(row, SOURCE.BUFFER_FULL, this.bufferFull);
   }
 }

@@ -148,6 +148,7 @@ function sourceLines(report: SourceReport, name: string, abandoned: boolean): st
   const skippedInAll = skipped.reduce((sum, [frames]) => sum + frames, 0);
   return [
     `${name}: ${received} received = ${handed} handed over + ${dropped} dropped by the kernel`
+    + (report.bufferFull > 0 ? ` (buffer full ${count(report.bufferFull, 'time')})` : '')
     + (waiting > 0 ? ` + ${waiting} waiting in the kernel` : ''),
     `${name}: ${handed} handed over = ${parsed} parsed + ${skippedInAll} skipped${listed(skipped)}`
     + (lost > 0 ? ` + ${lost} lost with a worker` : '')

@@ -22,8 +22,10 @@ export const SOURCE = {
   BYTES_TOTAL: 6,
   /** 1 while the source is open */
   OPEN: 7,
+  /** times that the kernel's buffer was full, and frames were dropped until it had room (AF_PACKET alone tells) */
+  BUFFER_FULL: 8,
 } as const;
-export const SOURCE_NUMBERS = 8;
+export const SOURCE_NUMBERS = 9;
 
 export function allocateSourceBoard(): SharedArrayBuffer {
   return new SharedArrayBuffer(MAX_SOURCES * SOURCE_NUMBERS * 8);

@@ -47,6 +47,8 @@ export interface SourceNumbers {
   /** of a batch whose worker broke before it had parsed them */
   readonly lost: number;
   readonly inRing: number;
+  /** live: times that the kernel's buffer was full; what was dropped then is in `dropped` */
+  readonly bufferFull: number;
   /** live: dropped by the interface itself, which no sum holds */
   readonly interfaceDropped: number;
   /** by COUNTER */
@@ -76,6 +78,7 @@ export function sourceNumbers({ board, counters }: SourceSums, live: boolean): S
   const waiting = live ? Math.max(0, board[SOURCE.RECEIVED] - handed - dropped) : 0;
   return {
     received: handed + dropped + waiting, handed, dropped, waiting, parsed, skipped, lost, inRing, counters,
+    bufferFull: board[SOURCE.BUFFER_FULL],
     interfaceDropped: board[SOURCE.INTERFACE_DROPPED],
   };
 }

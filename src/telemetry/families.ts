@@ -51,6 +51,8 @@ export const INTERFACE_FAMILIES: readonly InterfaceFamily[] = [
   counter('httplog_frames_handed_over_total', 'Frames that came out of the kernel: parsed, skipped, lost with a worker, and those in the ring.', [],
     ({ handed }, put) => put(handed)),
   counter('httplog_frames_dropped_total', 'Frames the kernel had no buffer for: lost.', [], ({ dropped }, put) => put(dropped)),
+  counter('httplog_buffer_full_total', 'Times the buffer of the kernel was full and frames were dropped until it had room (AF_PACKET).', [],
+    ({ bufferFull }, put) => put(bufferFull)),
   counter('httplog_frames_interface_dropped_total', 'Frames the interface dropped before any capture; part of no sum.', [],
     ({ interfaceDropped }, put) => put(interfaceDropped)),
   counter('httplog_frames_parsed_total', 'Frames of TCP on a service port.', [], ({ parsed }, put) => put(parsed)),

@@ -7,8 +7,11 @@ class Kernel implements CountingHandle {
   received = 0;
   dropped = 0;
   byInterface = 0;
+  /** undefined: it does not tell */
+  bufferFull: number | undefined = 0;
   readStatistics(into: Uint32Array): boolean {
     into.set([this.received, this.dropped, this.byInterface]);
+    if (this.bufferFull !== undefined) into[3] = this.bufferFull;
     return true;
   }
 }
@@ -33,6 +36,26 @@ describe('the totals of a live source', () => {
     totals.hand(10);
     assert.equal(totals.settle(kernel), 0);
     assert.deepEqual(row(), [110, 0, 100, 10, 0]);
+  });
+
+  it('sum up how often the buffer was full, over handles of which not all tell', () => {
+    const bufferFull = (): number => board.get(2, SOURCE.BUFFER_FULL);
+    const kernel = new Kernel();
+    totals.begin(kernel, true);
+    kernel.bufferFull = 3;
+    totals.settle(kernel);
+    assert.equal(bufferFull(), 3);
+    const silent = new Kernel();
+    silent.bufferFull = undefined;
+    totals.begin(silent, true);
+    totals.settle(silent);
+    assert.equal(bufferFull(), 3);
+    const next = new Kernel();
+    next.bufferFull = 1;
+    totals.begin(next, true);
+    next.bufferFull = 2;
+    totals.settle(next);
+    assert.equal(bufferFull(), 5);
   });
 
   it('count as dropped what was left behind', () => {

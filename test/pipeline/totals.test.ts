@@ -46,13 +46,13 @@ describe('pipeline: totals', () => {
   it('say what SPEC section 5 wants of an interface', () => {
     const { totals: all, board } = totals();
     all.opened(0, 'eth0', true);
-    boardRow(board, 0, { RECEIVED: 120, DROPPED: 5, HANDED: 110, PREFILTER: 3, INTERFACE_DROPPED: 4, OPEN: 1 });
+    boardRow(board, 0, { RECEIVED: 120, DROPPED: 5, HANDED: 110, PREFILTER: 3, INTERFACE_DROPPED: 4, BUFFER_FULL: 2, OPEN: 1 });
     all.addBatch(0, counters({
       FRAMES: 100, PARSED: 60, NOT_IP: 10, NOT_TCP: 9, OTHER_PORT: 8, FRAGMENT: 7, CUT_SHORT: 3, MALFORMED: 2, LINK_TYPE: 1,
       EMPTY: 20, NO_MESSAGE: 15, TLS: 4, HTTP2: 1, RECORDS: 25, TRUNCATED: 2, MALFORMED_MESSAGE: 1,
     }));
     assert.deepEqual(all.lines({ ...NOTHING, linesWritten: 25, bytesWritten: 2500 }), [
-      'eth0: 120 received = 113 handed over + 5 dropped by the kernel + 2 waiting in the kernel',
+      'eth0: 120 received = 113 handed over + 5 dropped by the kernel (buffer full 2 times) + 2 waiting in the kernel',
       'eth0: 113 handed over = 60 parsed + 43 skipped (10 not IP, 9 not TCP, 8 other port, 7 later fragment, 3 cut short, '
       + '2 malformed, 1 link type, 3 prefilter) + 10 in the ring',
       'eth0: of the parsed 20 without payload, 15 begin no message (4 TLS hellos, 1 HTTP/2 prefaces)',

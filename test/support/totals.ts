@@ -34,7 +34,7 @@ export interface PrintedReport {
   readonly linesMended: number;
 }
 
-const RECEIVED = /^httplog: (.+): (\d+) received = (\d+) handed over \+ (\d+) dropped by the kernel(?: \+ (\d+) waiting in the kernel)?$/;
+const RECEIVED = /^httplog: (.+): (\d+) received = (\d+) handed over \+ (\d+) dropped by the kernel(?: \(buffer full \d+ times?\))?(?: \+ (\d+) waiting in the kernel)?$/;
 const HANDED = /^httplog: (.+): (\d+) handed over = (\d+) parsed \+ (\d+) skipped(?: \(([^)]*)\))?(?: \+ (\d+) lost with a worker)?(?: \+ (\d+) (?:in the ring|lost at the end))?$/;
 const PARSED = /^httplog: .+: of the parsed (\d+) without payload, (\d+) begin no message/;
 const RECORDS = /^httplog: .+: records ([^(;]*)/;

@@ -33,7 +33,7 @@ describe('telemetry: metrics', () => {
   }
 
   it('say what the totals say, by interface and reason', async () => {
-    board(0, { RECEIVED: 120, DROPPED: 5, HANDED: 110, PREFILTER: 3, INTERFACE_DROPPED: 4 });
+    board(0, { RECEIVED: 120, DROPPED: 5, HANDED: 110, PREFILTER: 3, INTERFACE_DROPPED: 4, BUFFER_FULL: 2 });
     run.totals.addBatch(0, counters({
       FRAMES: 100, PARSED: 59, LOST: 1, NOT_IP: 10, NOT_TCP: 9, OTHER_PORT: 8, FRAGMENT: 7, CUT_SHORT: 3, MALFORMED: 2, LINK_TYPE: 1,
       EMPTY: 20, NO_MESSAGE: 15, TLS: 4, HTTP2: 1, RECORDS: 25, TRUNCATED: 2, MALFORMED_MESSAGE: 1, EXCLUDED: 6, SAMPLED_OUT: 7,
@@ -41,8 +41,8 @@ describe('telemetry: metrics', () => {
     const samples = await scrape();
     const of = (name: string, labels = ''): number | undefined => samples.get(`httplog_${name}{interface="eth0"${labels}}`);
     assert.deepEqual(
-      ['frames_received_total', 'frames_handed_over_total', 'frames_dropped_total', 'frames_parsed_total', 'frames_lost_total', 'frames_interface_dropped_total', 'interface_up'].map((name) => of(name)),
-      [120, 113, 5, 59, 1, 4, 1]);
+      ['frames_received_total', 'frames_handed_over_total', 'frames_dropped_total', 'frames_parsed_total', 'frames_lost_total', 'frames_interface_dropped_total', 'buffer_full_total', 'interface_up'].map((name) => of(name)),
+      [120, 113, 5, 59, 1, 4, 2, 1]);
     const reasons = ['not_ip', 'not_tcp', 'other_port', 'later_fragment', 'cut_short', 'malformed', 'link_type', 'prefilter'];
     assert.deepEqual(reasons.map((reason) => of('frames_skipped_total', `,reason="${reason}"`)), [10, 9, 8, 7, 3, 2, 1, 3]);
     assert.equal([...samples.keys()].filter((key) => key.startsWith('httplog_frames_skipped_total')).length, reasons.length);
