@@ -3,10 +3,9 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { type Running, startCommand } from '../../test/support/command.js';
+import { writeNginxConfiguration } from './nginx_configuration.js';
 
 /**
  * Connects, says so; then for every line with a number of seconds asks that long, and says how many requests went out and how many
@@ -40,17 +39,6 @@ for line in iter(sys.stdin.readline, ''):
     print(sent, answers, late, flush=True)
 `;
 
-const CONFIGURATION = (directory: string, port: number, connections: number): string => `
-daemon off; worker_processes 1; pid ${directory}/nginx.pid; error_log stderr;
-events { worker_connections ${2 * connections + 64}; } # short of them, it would close idle ones
-http {
-  access_log off; keepalive_requests 1000000000; keepalive_timeout 3600s; tcp_nodelay on;
-  client_body_temp_path ${directory}/tmp; proxy_temp_path ${directory}/tmp; fastcgi_temp_path ${directory}/tmp;
-  uwsgi_temp_path ${directory}/tmp; scgi_temp_path ${directory}/tmp;
-  server { listen 127.0.0.1:${port} backlog=4096; location / { default_type text/plain; return 200 "an answer of some length\\n"; } }
-}
-`;
-
 export interface Sent {
   readonly requests: number;
   readonly answers: number;
@@ -65,9 +53,10 @@ export class PacedHttp {
 
   /** @param rate requests a second, over all connections together */
   static async start(directory: string, port: number, connections: number, rate: number): Promise<PacedHttp> {
-    mkdirSync(join(directory, 'tmp'), { recursive: true });
-    const configuration = join(directory, 'nginx.conf');
-    writeFileSync(configuration, CONFIGURATION(directory, port, connections));
+    const configuration = writeNginxConfiguration({
+      directory, listen: `127.0.0.1:${port}`, connections: 2 * connections + 64, errorLog: 'stderr',
+      http: 'keepalive_requests 1000000000; keepalive_timeout 3600s; tcp_nodelay on;',
+    });
     const server = startCommand(['nginx', '-p', directory, '-e', 'stderr', '-c', configuration]);
     for (;;) {
       const client = spawn('python3', ['-c', CLIENT, String(port), String(connections), String(rate)], { stdio: ['pipe', 'pipe', 'pipe'] });

@@ -4,13 +4,14 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { command, type Running, startCommand, until } from '../../test/support/command.js';
 import { type HostLink, linkHost } from '../../test/support/host_link.js';
 import { inNamespace, makeNetwork, type TestNetwork } from '../../test/support/netns.js';
+import { writeNginxConfiguration } from './nginx_configuration.js';
 
 export const PORT = 18_481;
 const PYTHON = '/usr/bin/python3';
@@ -72,17 +73,6 @@ for line in iter(sys.stdin.readline, ''):
 const CURLS = `end=$((SECONDS + $2)); while [ $SECONDS -lt $end ]; do
   ${CURL} -s -o /dev/null -w '%{remote_ip} %{local_port} ' http://$1/items/4711?page=2 & wait $!; echo $!; done`;
 
-const CONFIGURATION = (directory: string): string => `
-daemon off; worker_processes 1; pid ${directory}/nginx.pid; error_log /dev/null;
-events { worker_connections 8192; }
-http {
-  access_log off;
-  client_body_temp_path ${directory}/tmp; proxy_temp_path ${directory}/tmp; fastcgi_temp_path ${directory}/tmp;
-  uwsgi_temp_path ${directory}/tmp; scgi_temp_path ${directory}/tmp;
-  server { listen 0.0.0.0:${PORT} backlog=4096; location / { default_type text/plain; return 200 "an answer of some length\\n"; } }
-}
-`;
-
 export interface Client {
   readonly pid: number;
   readonly exe: string;
@@ -134,9 +124,7 @@ export class ShortServer {
 
   /** @throws Error without root */
   static async start(directory: string): Promise<ShortServer> {
-    mkdirSync(join(directory, 'tmp'), { recursive: true });
-    const configuration = join(directory, 'nginx.conf');
-    writeFileSync(configuration, CONFIGURATION(directory));
+    const configuration = writeNginxConfiguration({ directory, listen: `0.0.0.0:${PORT}`, connections: 8192, errorLog: '/dev/null' });
     const network = makeNetwork('hlbench');
     const link = linkHost(network.server);
     const { namespace } = network.server;
